@@ -1,0 +1,83 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+// tools/test sets RLS_STRICT; a site that builds with a newer compiler is not stopped by its new warnings.
+let strict = Context.environment["RLS_STRICT"] != nil
+
+let settings: [SwiftSetting] =
+    [.enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("MemberImportVisibility")]
+    + (strict ? [.treatAllWarnings(as: .error)] : [])
+
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func program(_ name: String) -> Target {
+    .executableTarget(name: name, dependencies: ["RLSCommands"], swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+    .testTarget(
+        name: name + "Tests", dependencies: dependencies + ["RLSTestSupport"],
+        path: "Tests/\(name)Tests", resources: resources, swiftSettings: settings)
+}
+
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+    name: "replica-location-service",
+    products: [
+        .library(name: "RLSClient", targets: ["RLSCore", "RLSClient"]),
+        .executable(name: "rls-server", targets: ["rls-server"]),
+        .executable(name: "rls-cli", targets: ["rls-cli"]),
+        .executable(name: "rls-admin", targets: ["rls-admin"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // Layer 0: C libraries, one module each.
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CEditline", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
+        // Layer 1: names and values. No NIO, no Foundation.
+        library("RLSCore"),
+        // Layer 2
+        library("RLSWire", ["RLSCore", nioCore]),
+        library("RLSSecurity", ["RLSCore"]),
+        library("RLSStorage", ["RLSCore", nioPosix]),
+        library("RLSConfiguration", ["RLSCore", "RLSSecurity"]),
+        .target(
+            name: "RLSSchema", path: "schema",
+            resources: [.embedInCode("sqlite/001-catalog.sql")], swiftSettings: settings),
+        // Layer 3: drivers and the client
+        library("RLSStorageSQLite", ["RLSCore", "RLSStorage", "RLSSchema", "CSQLite", logging]),
+        library("RLSClient", ["RLSCore", "RLSWire", nioCore, nioPosix]),
+        // Layer 5 (layer 4, soft state, is not built yet)
+        library(
+            "RLSServer",
+            ["RLSCore", "RLSWire", "RLSSecurity", "RLSStorage", "RLSConfiguration", nioCore, nioPosix, logging, lifecycle]),
+        // Layer 6
+        library(
+            "RLSCommands", ["RLSServer", "RLSStorageSQLite", "RLSClient", "CEditline", nioCore, nioPosix, arguments, logging, lifecycle, .product(name: "UnixSignals", package: "swift-service-lifecycle")]),
+        program("rls-server"),
+        program("rls-cli"),
+        program("rls-admin"),
+        .target(
+            name: "RLSTestSupport", dependencies: ["RLSCore", "RLSStorage", nioCore],
+            path: "Tests/RLSTestSupport", swiftSettings: settings),
+        tests("RLSCore", ["RLSCore"]),
+        tests("RLSWire", ["RLSWire", .product(name: "NIOTestUtils", package: "swift-nio")]),
+        tests("RLSConfiguration", ["RLSConfiguration", "RLSSecurity"]),
+        tests("RLSStorage", ["RLSStorage", "RLSStorageSQLite"]),
+        tests("RLSServer", ["RLSServer", "RLSStorageSQLite", .product(name: "NIOEmbedded", package: "swift-nio")]),
+        tests("RLSIntegration", ["RLSClient", "RLSCommands"], resources: [.copy("Data")]),
+    ],
+    swiftLanguageModes: [.v6]
+)

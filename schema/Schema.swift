@@ -1,0 +1,16 @@
+// The SQL files beside this one are part of the program: a server applies them to its own database at start.
+
+/// One numbered schema file. Numbers rise without gaps and a file never changes once released.
+package struct SchemaStep: Sendable {
+    package let version: Int
+    package let name: String
+    package let sql: String
+}
+
+package enum Schema {
+    package static let sqliteCatalog = [
+        SchemaStep(version: 1, name: "001-catalog.sql", sql: text(PackageResources._01_catalog_sql))
+    ]
+
+    private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+}
