@@ -1,0 +1,112 @@
+import Dispatch
+import NIOPosix
+import Synchronization
+
+/// Applies a group of write requests as one durable transaction. Called by one thread at a time.
+package protocol CommitEngine: Sendable {
+    /// One outcome for each request, in order.
+    func commit(_ requests: [WriteRequest]) -> [WriteOutcome]
+    /// Nothing is waiting: time for upkeep.
+    func becameIdle()
+}
+
+/// Group commit: while one group is being made durable, the next gathers. A request waits for at most two commits.
+package final class CommitQueue: Sendable {
+    private struct State {
+        var waiting: [WriteRequest] = []
+        var waitingChanges = 0
+        var isDraining = false
+        var isClosed = false
+    }
+
+    private let engine: any CommitEngine
+    private let groupLimit: Int
+    private let waitingLimit: Int
+    private let state = Mutex(State())
+    private let thread = NIOThreadPool(numberOfThreads: 1)
+
+    /// - Parameters:
+    ///   - groupLimit: changes in one transaction (a larger request is one transaction still)
+    ///   - waitingLimit: changes that may wait; what exceeds it is refused, not delayed
+    package init(engine: any CommitEngine, groupLimit: Int = 16_384, waitingLimit: Int = 1_000_000) {
+        self.engine = engine
+        self.groupLimit = groupLimit
+        self.waitingLimit = waitingLimit
+        thread.start()
+    }
+
+    package func submit(_ request: WriteRequest) {
+        let refusal: StorageError? = state.withLock { state in
+            if state.isClosed { return StorageError(.closed, "the store is shut down") }
+            if state.waitingChanges > 0 && state.waitingChanges + request.changes.count > waitingLimit {
+                return StorageError(.overloaded, "\(state.waitingChanges) changes are waiting to be committed")
+            }
+            state.waiting.append(request)
+            state.waitingChanges += request.changes.count
+            if !state.isDraining {
+                state.isDraining = true
+                thread.submit { _ in self.drain() }
+            }
+            return nil
+        }
+        if let refusal { request.completion(.failure(refusal)) }
+    }
+
+    private func drain() {
+        while let group = nextGroup() {
+            let outcomes = engine.commit(group)
+            for (request, outcome) in zip(group, outcomes) { request.completion(outcome) }
+        }
+    }
+
+    private func nextGroup() -> [WriteRequest]? {
+        let group: [WriteRequest] = state.withLock { state in
+            var changes = 0
+            var count = 0
+            while count < state.waiting.count, count == 0 || changes + state.waiting[count].changes.count <= groupLimit {
+                changes += state.waiting[count].changes.count
+                count += 1
+            }
+            state.waitingChanges -= changes
+            if count == state.waiting.count {
+                return exchange(&state.waiting, with: [])
+            }
+            let group = Array(state.waiting[..<count])
+            state.waiting.removeFirst(count)
+            return group
+        }
+        if !group.isEmpty { return group }
+        engine.becameIdle()
+        // Upkeep takes time: something may have come meanwhile.
+        let isDone = state.withLock { state in
+            state.isDraining = !state.waiting.isEmpty
+            return !state.isDraining
+        }
+        return isDone ? nil : nextGroup()
+    }
+
+    /// Commits what waits, then refuses. Returns when the thread has stopped.
+    package func shutdown() {
+        state.withLock { $0.isClosed = true }
+        // The pool has one thread: this runs behind a drain in progress, and waits for it.
+        let finished = thread.runIfActiveSync { self.drain() }
+        if finished { try? thread.syncShutdownGracefully() }
+    }
+}
+
+extension NIOThreadPool {
+    /// Runs work on the pool and waits for it; false when the pool has already stopped.
+    package func runIfActiveSync(_ work: @escaping @Sendable () -> Void) -> Bool {
+        let done = DispatchSemaphore(value: 0)
+        let didRun = Mutex(false)
+        submit { state in
+            if case .active = state {
+                work()
+                didRun.withLock { $0 = true }
+            }
+            done.signal()
+        }
+        done.wait()
+        return didRun.withLock { $0 }
+    }
+}
