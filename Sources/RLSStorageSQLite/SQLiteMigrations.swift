@@ -1,0 +1,41 @@
+import RLSSchema
+import RLSStorage
+
+/// Brings a database to the newest schema, step by step, each in its own transaction.
+enum SQLiteMigrations {
+    /// Marks the file as a catalog: "RLSC".
+    private static let applicationID = 0x524c_5343
+
+    static func apply(_ steps: [SchemaStep], to connection: SQLiteConnection) throws(StorageError) {
+        let newest = steps.last?.version ?? 0
+        let found = try connection.integer("PRAGMA user_version")
+        let tables = try connection.integer("SELECT count(*) FROM sqlite_master")
+        let application = try connection.integer("PRAGMA application_id")
+        if application != applicationID && (tables > 0 || application != 0) {
+            throw StorageError(
+                .notADatabase,
+                "\(connection.path): a SQLite database of another program; give lrc_db_url another path")
+        }
+        if found > newest {
+            throw StorageError(
+                .newerSchema,
+                "\(connection.path): schema \(found) is newer than this program knows (\(newest)); run the newer rls-server")
+        }
+        for step in steps where step.version > found { try apply(step, to: connection) }
+    }
+
+    private static func apply(_ step: SchemaStep, to connection: SQLiteConnection) throws(StorageError) {
+        try connection.execute("BEGIN IMMEDIATE")
+        do {
+            // Another process may have been faster while we waited for the lock.
+            if try connection.integer("PRAGMA user_version") < step.version {
+                try connection.execute(step.sql)
+                try connection.execute("PRAGMA user_version = \(step.version); PRAGMA application_id = \(applicationID)")
+            }
+            try connection.execute("COMMIT")
+        } catch {
+            try? connection.execute("ROLLBACK")
+            throw error
+        }
+    }
+}
