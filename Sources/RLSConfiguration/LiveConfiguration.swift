@@ -1,0 +1,51 @@
+import Synchronization
+
+/// The configuration of a running server: read by many, changed by SIGHUP and set_configuration.
+package final class LiveConfiguration: Sendable {
+    package struct Refusal: Error, CustomStringConvertible, Sendable {
+        package let description: String
+    }
+
+    private let value: Mutex<ServerConfiguration>
+    private let changes = Atomic<Int>(0)
+
+    package init(_ configuration: ServerConfiguration) { value = Mutex(configuration) }
+
+    package var current: ServerConfiguration { value.withLock { $0 } }
+    /// Rises with every change: cheap to compare on each request.
+    package var generation: Int { changes.load(ordering: .acquiring) }
+
+    /// Changes one reloadable option. Several access lines are separated with `;`.
+    package func set(_ key: String, to text: String) throws(Refusal) {
+        guard let option = ServerOptions.option(key) else { throw Refusal(description: "unknown option") }
+        guard option.isReloadable else { throw Refusal(description: "takes effect at the next start only") }
+        var fresh = ServerConfiguration()
+        do {
+            let parts = option.isRepeatable ? text.split(separator: ";").map { String($0.trimmedBlanks) } : [text]
+            for part in parts where !part.isEmpty || !option.isRepeatable { try option.set(&fresh, part) }
+        } catch {
+            throw Refusal(description: "\(error)")
+        }
+        value.withLock { option.copy(fresh, &$0) }
+        changes.add(1, ordering: .releasing)
+    }
+
+    /// Takes over what is reloadable; returns the keywords that differ and need a restart.
+    package func reload(_ fresh: ServerConfiguration) -> [String] {
+        let needRestart = value.withLock { current in
+            let fixed = ServerOptions.all.filter { !$0.isReloadable && $0.get(current) != $0.get(fresh) }.map(\.key)
+            for option in ServerOptions.all where option.isReloadable { option.copy(fresh, &current) }
+            return fixed
+        }
+        changes.add(1, ordering: .releasing)
+        return needRestart
+    }
+}
+
+extension Substring {
+    fileprivate var trimmedBlanks: Substring {
+        let rest = drop { $0 == " " || $0 == "\t" }
+        let blanks = rest.reversed().prefix { $0 == " " || $0 == "\t" }.count
+        return rest.dropLast(blanks)
+    }
+}

@@ -1,0 +1,142 @@
+import RLSSecurity
+
+/// The table of keywords: the original's, and those that came since.
+package enum ServerOptions {
+    package static let all: [ServerOption] = roles + network + limits + security + running + softState + obsolete
+
+    private static let byKey: [String: ServerOption] = {
+        var table: [String: ServerOption] = [:]
+        for option in all { for key in [option.key] + option.aliases { table[key] = option } }
+        return table
+    }()
+
+    package static func option(_ key: String) -> ServerOption? { byKey[key] }
+
+    private static let roles: [ServerOption] = [
+        .flag("lrc_server", \.isCatalog, .roles, "serve a local replica catalog (LRC)"),
+        .flag("rli_server", \.isIndex, .roles, "serve a replica location index (RLI)"),
+        .text(
+            "lrc_db_url", \.catalogDatabase, .roles, "sqlite:PATH", check: { $0.hasPrefix("sqlite:") && $0.count > 7 },
+            "where the catalog is kept; the file is created"),
+        .text(
+            "rli_db_url", \.indexDatabase, .roles, "sqlite:PATH", check: { $0.hasPrefix("sqlite:") && $0.count > 7 },
+            "where the index is kept"),
+    ]
+
+    private static let network: [ServerOption] = [
+        .text(
+            "listen_address", \.listenAddress, .network, "an address of this machine",
+            "where to listen; none: all addresses, or loopback when authentication is off"),
+        .number("port", \.port, .network, 0...65_535, "TCP port; 0 lets the system choose one"),
+        .text("myurl", \.ownURL, .network, "rls://HOST:PORT", "the server's name in soft-state updates"),
+        .flag(
+            "insecure_listen_anywhere", \.isInsecureListenAnywhereAllowed, .network,
+            "allow `authentication false` on other addresses than loopback: everyone who reaches the port is let in"),
+        .number(
+            "maxconnections", \.maximumConnections, .network, 1...1_000_000, reloadable: true,
+            "connections at a time; further ones are told so and closed"),
+        .number(
+            "maxconnections_per_address", \.maximumConnectionsPerAddress, .network, 0...1_000_000, reloadable: true,
+            "the same for one client address; 0: no limit of its own"),
+        .number(
+            "idletimeout", \.idleTimeout, .network, 1...864_000, unit: "seconds", reloadable: true,
+            "a connection without requests for so long is closed"),
+        .number(
+            "request_timeout", \.requestTimeout, .network, 1...86_400, unit: "seconds", reloadable: true,
+            "a request that has begun must be complete within this time"),
+        .number(
+            "write_timeout", \.writeTimeout, .network, 1...86_400, unit: "seconds", reloadable: true,
+            "a client that reads nothing of its reply for so long is cut off"),
+        .number(
+            "timeout", \.peerTimeout, .network, 0...86_400, unit: "seconds", reloadable: true,
+            "calls to other servers; 0: none"),
+    ]
+
+    private static let limits: [ServerOption] = [
+        .number(
+            "result_limit", \.resultLimit, .limits, 0...1_000_000_000, reloadable: true,
+            "most results of one query, and the page when a client asks for all; 0: no limit"),
+        .number(
+            "max_field_length", \.maximumFieldLength, .limits, 4_096...1_048_576, unit: "bytes", reloadable: true,
+            "one string of a request; names may have 4096"),
+        .number(
+            "max_bulk_items", \.maximumBulkItems, .limits, 1...10_000_000, reloadable: true, "items of one bulk request"),
+        .number(
+            "max_request_bytes", \.maximumRequestBytes, .limits, 65_536...1_073_741_824, unit: "bytes", reloadable: true,
+            "one request, all its strings"),
+        .number("event_loops", \.eventLoops, .limits, 0...256, "threads that serve connections; 0: one a processor"),
+        .number("reader_threads", \.readerThreads, .limits, 1...64, "threads for wildcards, bulk queries and lists"),
+    ]
+
+    private static let security: [ServerOption] = [
+        .flag("authentication", \.isAuthenticated, .security, "require GSI (rls://); false: rlsn://, everyone is `anonymous`"),
+        .rules(
+            "acl", \.accessRules, .security, "USER-PATTERN: RIGHT…",
+            parse: { (text) throws(ServerOption.ValueError) in
+                do { return try AccessRule(text) } catch { throw ServerOption.ValueError("\(error)") }
+            },
+            "rights of the users whose name the regular expression matches; the first line that matches decides. "
+                + "Rights: lrc_read lrc_update rli_read rli_update admin stats all"),
+        .text("rlscertfile", \.certificateFile, .security, "PATH", "the server's certificate"),
+        .text("rlskeyfile", \.keyFile, .security, "PATH", "the server's private key"),
+    ]
+
+    private static let running: [ServerOption] = [
+        .text("pidfile", \.pidFile, .running, "PATH", "file to write the process number to; none: no file"),
+        .choice(
+            "loglevel", \.logLevel, .running, reloadable: true, numbers: [.info, .debug, .trace],
+            "least severity to log; the original's numbers 0, 1, 2… mean info, debug, trace"),
+        .choice(
+            "stats_format", \.statsFormat, .running, reloadable: true,
+            "strings of the stats reply: 1.1 leaves out rli_numsender, which old C clients do not expect"),
+    ]
+
+    private static let softState: [ServerOption] = [
+        .number(
+            "lrc_bloomfilter_numhash", \.filterHashes, .softState, 1...8, reloadable: true, "hash functions of a Bloom filter"),
+        .number(
+            "lrc_bloomfilter_ratio", \.filterBitsPerName, .softState, 1...100, reloadable: true,
+            "bits of a Bloom filter for each name"),
+        .number(
+            "update_bf_int", aliases: ["lrc_update_bf"], \.filterInterval, .softState, 1...31_536_000, unit: "seconds",
+            reloadable: true, "between full Bloom filter updates"),
+        .number(
+            "update_ll_int", aliases: ["lrc_update_ll"], \.listInterval, .softState, 1...31_536_000, unit: "seconds",
+            reloadable: true, "between full name lists"),
+        .number(
+            "update_buftime", aliases: ["lrc_buffer_time"], \.bufferTime, .softState, 0...86_400, unit: "seconds",
+            reloadable: true, "how long immediate changes are gathered"),
+        .flag(
+            "update_immediate", aliases: ["lrc_update_immediate"], \.isImmediate, .softState, reloadable: true,
+            "send changes at once, not only with the next full update"),
+        .number(
+            "update_factor", aliases: ["lrc_update_factor"], \.updateFactor, .softState, 1...1_000, reloadable: true,
+            "full updates are so many times rarer while immediate ones succeed"),
+        .number(
+            "lrc_update_retry", \.updateRetry, .softState, 1...86_400, unit: "seconds", reloadable: true,
+            "until a failed update is tried again"),
+        .flag("rli_bloomfilter", \.takesFiltersOnly, .softState, "take Bloom filters only: no name lists, no wildcards"),
+        .text(
+            "rli_bloomfilter_dir", \.filterDirectory, .softState, "PATH", "where received filters are kept over a restart"),
+        .number(
+            "rli_expire_int", \.expireInterval, .softState, 1...31_536_000, unit: "seconds", reloadable: true,
+            "between removals of stale entries"),
+        .number(
+            "rli_expire_stale", \.expireStale, .softState, 1...31_536_000, unit: "seconds", reloadable: true,
+            "age at which an entry of a sender with unknown interval is stale"),
+    ]
+
+    private static let obsolete: [ServerOption] = [
+        .obsolete("db_user", use: "name the database in lrc_db_url"),
+        .obsolete("db_pwd", secret: true, use: "name the database in lrc_db_url"),
+        .obsolete("odbcini", use: "name the database in lrc_db_url"),
+        .obsolete("lrc_dbname", use: "name the database in lrc_db_url"),
+        .obsolete("rli_dbname", use: "name the database in rli_db_url"),
+        .obsolete("startthreads", use: "event_loops and reader_threads set the threads"),
+        .obsolete("maxfreethreads", use: "event_loops and reader_threads set the threads"),
+        .obsolete("maxthreads", use: "event_loops and reader_threads set the threads"),
+        .obsolete("maxbackoff", use: "a failed listen ends the server, its supervisor starts it again"),
+        .obsolete("logtype", use: "the log goes to standard error"),
+        .obsolete("pidfiledir", use: "give the whole path with pidfile"),
+    ]
+}
