@@ -1,0 +1,366 @@
+import Logging
+import NIOCore
+import RLSConfiguration
+import RLSCore
+import RLSSecurity
+import RLSStorage
+import RLSWire
+
+/// One client: bytes in, requests one after the other, reply bytes out. Runs on the connection's event loop alone.
+final class ConnectionHandler: ChannelDuplexHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    /// Sent through the pipeline when the server stops: finish what runs, then close.
+    struct Drain: Sendable {}
+
+    /// Replies gather up to this before they are handed to the channel.
+    private static let flushThreshold = 65_536
+
+    private let server: ServerContext
+    private let lane: LookupLane?
+    private var session: ClientSession?
+    private var scanner: RequestScanner
+    private var state = ConnectionState()
+    private var clock: ConnectionClock
+    private var clockTask: RepeatedTask?
+    /// A stream that waits for the client to read.
+    private var paused: ReplyStream?
+    /// A complete request that must wait for those before it, and what ends the connection after them.
+    private var held: RequestFrame?
+    private var failure: CatalogError?
+    private var isReadHeldBack = false
+    private var isFlushScheduled = false
+    private var output = ByteBuffer()
+
+    init(server: ServerContext, lane: LookupLane?) {
+        self.server = server
+        self.lane = lane
+        let configuration = server.configuration.current
+        scanner = RequestScanner(methods: MethodTable.shapes, limits: FrameLimits(configuration))
+        clock = ConnectionClock(configuration)
+    }
+
+    // MARK: Life of the connection
+
+    func channelActive(context: ChannelHandlerContext) {
+        let address = context.remoteAddress?.ipAddress ?? "unknown"
+        let session = ClientSession(context: server, identity: .anonymous, address: address)
+        if let refusal = server.admission.enter(address: address, limits: session.configuration) {
+            return refuse(CatalogError(.tooManyConnections, ByteString(refusal)), context)
+        }
+        self.session = session
+        if session.rights.isEmpty {
+            server.logger.notice("refused: no rights", metadata: session.metadata)
+            return refuse(CatalogError(.permission, ByteString("\(session.identity.name) has no rights here")), context)
+        }
+        output.writeStatus(.success)
+        flush(context)
+        startClock(context)
+        context.fireChannelActive()
+    }
+
+    private func refuse(_ error: CatalogError, _ context: ChannelHandlerContext) {
+        state.finish()
+        output.writeError(error)
+        flush(context)
+        context.close(promise: nil)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        clockTask?.cancel()
+        state.finish()
+        if let session { server.admission.leave(address: session.address) }
+        session = nil
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        server.logger.debug("connection failed", metadata: ["cause": "\(error)"])
+        context.close(promise: nil)
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event is Drain {
+            state.finish()
+            closeWhenDone(context)
+        } else {
+            context.fireUserInboundEventTriggered(event)
+        }
+    }
+
+    // MARK: Bytes
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var bytes = unwrapInboundIn(data)
+        guard state.ending == .open else { return }
+        clock.received(at: .now())
+        scanner.append(&bytes)
+        proceed(context)
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        flush(context)
+        context.fireChannelReadComplete()
+    }
+
+    /// While a request waits its turn, nothing more is taken from the socket: TCP tells the client to wait.
+    func read(context: ChannelHandlerContext) {
+        if held != nil || !state.mayBegin(.write) {
+            isReadHeldBack = true
+        } else {
+            context.read()
+        }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        state.isWritable = context.channel.isWritable
+        clock.writability(state.isWritable, at: .now())
+        if state.isWritable {
+            if let stream = paused {
+                paused = nil
+                nextChunk(of: stream, context)
+            }
+            resume(context)
+        }
+        context.fireChannelWritabilityChanged()
+    }
+
+    private func flush(_ context: ChannelHandlerContext) {
+        if output.readableBytes == 0 { return }
+        context.writeAndFlush(wrapOutboundOut(output), promise: nil)
+        // Keeps the storage when the channel has written all of it.
+        output.clear()
+        state.isWritable = context.channel.isWritable
+    }
+
+    private func resume(_ context: ChannelHandlerContext) {
+        proceed(context)
+        flush(context)
+        if isReadHeldBack && held == nil && state.mayBegin(.write) {
+            isReadHeldBack = false
+            context.read()
+        }
+    }
+
+    private func closeWhenDone(_ context: ChannelHandlerContext) {
+        guard state.isDone, context.channel.isActive else { return }
+        flush(context)
+        context.close(promise: nil)
+    }
+
+    // MARK: Requests
+
+    private func proceed(_ context: ChannelHandlerContext) {
+        while failure == nil, let frame = nextFrame() {
+            let row = MethodTable.rows[frame.method]
+            guard state.mayBegin(row.discipline) else {
+                held = frame
+                break
+            }
+            held = nil
+            begin(row, frame.arguments, context)
+            if output.readableBytes >= Self.flushThreshold { flush(context) }
+        }
+        clock.waitsForRest(scanner.isWaitingForMore && held == nil)
+        clock.isBusy = !state.isIdle
+        if let failure, state.mayBegin(.read) {
+            output.writeError(failure)
+            state.finish()
+        }
+        closeWhenDone(context)
+    }
+
+    private func nextFrame() -> RequestFrame? {
+        if let held { return held }
+        guard state.mayBegin(.write) else { return nil }
+        do throws(FrameError) { return try scanner.next() } catch {
+            failure = error.answer
+            return nil
+        }
+    }
+
+    private func begin(_ row: MethodRow, _ arguments: ByteBuffer, _ context: ChannelHandlerContext) {
+        guard let session else { return }
+        session.refresh()
+        do throws(CatalogError) {
+            try session.check(row)
+            var reader = FieldReader(arguments)
+            switch row.body {
+            case .lookup(let run): look(run, &reader, session, context)
+            case .read(let make):
+                state.beganStream()
+                nextChunk(of: ReplyStream(producer: try make(&reader, session), hasBegun: false), context)
+            case .write(let make): write(try make(&reader, session), bytes: arguments.readableBytes, context)
+            case .control(let run): perform(try run(&reader, session, &output), context)
+            }
+        } catch {
+            answer(error, row, session, context)
+        }
+    }
+
+    private func answer(
+        _ error: CatalogError, _ row: MethodRow, _ session: ClientSession, _ context: ChannelHandlerContext
+    ) {
+        if error.code == .permission {
+            server.logger.notice("refused", metadata: session.metadata.merging(["method": "\(row.name)"]) { $1 })
+        }
+        if state.pendingWrites == 0 {
+            output.writeError(error)
+        } else {
+            // Behind the writes before it, as an empty write: replies keep the order of the requests.
+            write(PendingWrite(changes: []) { _, buffer in buffer.writeError(error) }, bytes: 0, context)
+        }
+    }
+
+    private func look(
+        _ run: MethodRow.Lookup, _ reader: inout FieldReader, _ session: ClientSession, _ context: ChannelHandlerContext
+    ) {
+        guard let lane else { return }
+        let start = output.writerIndex
+        do throws(ReplyFailure) {
+            let rest = try lane.withReader { (catalog) throws(ReplyFailure) in
+                try run(&reader, session, catalog, &output)
+            }
+            if let rest {
+                state.beganStream()
+                flush(context)
+                nextChunk(of: ReplyStream(producer: rest, hasBegun: true), context)
+            }
+        } catch {
+            output.moveWriterIndex(to: start)
+            log(error, session)
+            output.writeError(error.answer)
+        }
+    }
+
+    private func perform(_ effect: ControlEffect, _ context: ChannelHandlerContext) {
+        switch effect {
+        case .none: break
+        case .close: state.finish()
+        case .quit:
+            state.finish()
+            server.quit()
+        }
+    }
+
+    // MARK: Writes
+
+    private func write(_ pending: PendingWrite, bytes: Int, _ context: ChannelHandlerContext) {
+        guard let catalog = server.catalog else { return }
+        state.beganWrite(bytes: bytes)
+        let eventLoop = context.eventLoop
+        let own = NIOLoopBound((handler: self, context: context), eventLoop: eventLoop)
+        catalog.submit(
+            WriteRequest(pending.changes) { outcome in
+                eventLoop.execute {
+                    own.value.handler.finish(pending, outcome, bytes: bytes, own.value.context)
+                }
+            })
+    }
+
+    private func finish(_ pending: PendingWrite, _ outcome: WriteOutcome, bytes: Int, _ context: ChannelHandlerContext) {
+        state.finishedWrite(bytes: bytes)
+        guard session != nil else { return }
+        switch outcome {
+        case .success(let failures): pending.reply(failures, &output)
+        case .failure(let error):
+            if pending.changes.isEmpty { pending.reply([], &output) } else { output.writeError(error.answer) }
+        }
+        // The rest of the group is answered in this same turn of the event loop: one system call for all of it.
+        if state.pendingWrites > 0 && output.readableBytes < Self.flushThreshold {
+            flushSoon(context)
+        } else {
+            flush(context)
+        }
+        resume(context)
+    }
+
+    private func flushSoon(_ context: ChannelHandlerContext) {
+        if isFlushScheduled { return }
+        isFlushScheduled = true
+        let own = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
+        context.eventLoop.execute {
+            own.value.handler.isFlushScheduled = false
+            if own.value.handler.session != nil { own.value.handler.flush(own.value.context) }
+        }
+    }
+
+    // MARK: Streams
+
+    private struct ReplyStream {
+        var producer: any ReplyProducer
+        /// Some of the reply has been sent: an error can only be told by closing.
+        var hasBegun: Bool
+    }
+
+    /// Lets the reader pool fill one chunk; when it is here and the client can take more, the next one.
+    private func nextChunk(of stream: ReplyStream, _ context: ChannelHandlerContext) {
+        let eventLoop = context.eventLoop
+        let own = NIOLoopBound((handler: self, context: context), eventLoop: eventLoop)
+        let (producer, hasBegun) = (stream.producer, stream.hasBegun)
+        server.readers.submit { reader in
+            var producer = producer
+            var chunk = ByteBuffer()
+            let result: Result<Progress, ReplyFailure>
+            do throws(ReplyFailure) { result = .success(try producer.produce(reader, into: &chunk)) } catch {
+                result = .failure(error)
+            }
+            let (rest, bytes) = (producer, chunk)
+            eventLoop.execute {
+                let stream = ReplyStream(producer: rest, hasBegun: hasBegun)
+                own.value.handler.received(bytes, result, of: stream, own.value.context)
+            }
+        } refused: {
+            eventLoop.execute { own.value.context.close(promise: nil) }
+        }
+    }
+
+    private func received(
+        _ chunk: ByteBuffer, _ result: Result<Progress, ReplyFailure>, of stream: ReplyStream, _ context: ChannelHandlerContext
+    ) {
+        guard let session else { return }
+        switch result {
+        case .success(.done):
+            output.writeImmutableBuffer(chunk)
+            session.lastPage = stream.producer.continuation
+            state.finishedStream()
+            flush(context)
+            resume(context)
+        case .success(.more):
+            output.writeImmutableBuffer(chunk)
+            flush(context)
+            let rest = ReplyStream(producer: stream.producer, hasBegun: stream.hasBegun || chunk.readableBytes > 0)
+            if state.isWritable { nextChunk(of: rest, context) } else { paused = rest }
+        case .failure(let failure):
+            state.finishedStream()
+            log(failure, session)
+            if stream.hasBegun { return context.close(promise: nil) }
+            output.writeError(failure.answer)
+            flush(context)
+            resume(context)
+        }
+    }
+
+    private func log(_ failure: ReplyFailure, _ session: ClientSession) {
+        guard case .failed(let error) = failure else { return }
+        server.logger.error("read failed", metadata: session.metadata.merging(["cause": "\(error)"]) { $1 })
+    }
+
+    // MARK: Time
+
+    private func startClock(_ context: ChannelHandlerContext) {
+        let own = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
+        let interval = clock.checkInterval
+        clockTask = context.eventLoop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { _ in
+            own.value.handler.checkTime(own.value.context)
+        }
+    }
+
+    private func checkTime(_ context: ChannelHandlerContext) {
+        guard let session, let reason = clock.verdict(at: .now()) else { return }
+        server.logger.debug("connection closed", metadata: session.metadata.merging(["cause": "\(reason)"]) { $1 })
+        context.close(promise: nil)
+    }
+}

@@ -1,0 +1,31 @@
+import NIOCore
+import RLSStorage
+
+/// The reader that an event loop answers exact look-ups with, in place. Belongs to that loop.
+final class LookupLane {
+    /// How long a snapshot may be held after its last use; meanwhile the log cannot start over.
+    private static let holdTime = TimeAmount.milliseconds(50)
+
+    private let reader: any CatalogReader
+    private let eventLoop: any EventLoop
+    private var isReleaseScheduled = false
+
+    init(_ reader: any CatalogReader, on eventLoop: any EventLoop) {
+        self.reader = reader
+        self.eventLoop = eventLoop
+    }
+
+    func withReader<Result, Failure: Error>(
+        _ body: (any CatalogReader) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        if !isReleaseScheduled {
+            isReleaseScheduled = true
+            let lane = NIOLoopBound(self, eventLoop: eventLoop)
+            eventLoop.scheduleTask(in: Self.holdTime) {
+                lane.value.isReleaseScheduled = false
+                lane.value.reader.release()
+            }
+        }
+        return try body(reader)
+    }
+}

@@ -1,0 +1,39 @@
+import RLSCore
+import RLSStorage
+import RLSWire
+
+/// The items of a bulk request as changes, with those set aside that are none.
+struct BulkChanges<Entry: BulkItem>: Sendable {
+    private let entries: [Entry]
+    private var changes: [Change] = []
+    /// For each change the index of its entry.
+    private var origins: [Int] = []
+    private var rejected: [ChangeFailure] = []
+
+    init(_ entries: [Entry], _ make: (Entry) throws(CatalogError) -> Change) {
+        self.entries = entries
+        changes.reserveCapacity(entries.count)
+        origins.reserveCapacity(entries.count)
+        for (index, entry) in entries.enumerated() {
+            do throws(CatalogError) {
+                changes.append(try make(entry))
+                origins.append(index)
+            } catch {
+                rejected.append(ChangeFailure(index: index, error: error))
+            }
+        }
+    }
+
+    func pendingWrite(names: @escaping @Sendable (Entry) -> (ByteString, ByteString)) -> PendingWrite {
+        let (entries, origins, rejected) = (entries, origins, rejected)
+        return PendingWrite(changes: changes) { failures, buffer in
+            buffer.writeStatus(.success)
+            let late = failures.map { ChangeFailure(index: origins[$0.index], error: $0.error) }
+            for failure in (rejected + late).sorted(by: { $0.index < $1.index }) {
+                let (first, second) = names(entries[failure.index])
+                BulkFailure(failure.error.code, first, second).encode(into: &buffer)
+            }
+            buffer.writeListEnd(more: false)
+        }
+    }
+}

@@ -1,0 +1,56 @@
+import NIOCore
+import RLSCore
+import RLSSecurity
+import RLSStorage
+import RLSWire
+
+/// Mappings, one at a time.
+enum MappingMethods {
+    static let rows: [MethodRow] = [
+        .change(Methods.create, .lrcUpdate) { .create($0.mapping) },
+        .change(Methods.add, .lrcUpdate) { .add($0.mapping) },
+        .change(Methods.delete, .lrcUpdate) { .delete($0.mapping) },
+        .change(Methods.clear, [.lrcUpdate, .admin]) { _ in .clear },
+        .change(Methods.renameLFN, .lrcUpdate) { .rename(.lfn, old: $0.old, new: $0.new) },
+        .change(Methods.renamePFN, .lrcUpdate) { .rename(.pfn, old: $0.old, new: $0.new) },
+        partners(Methods.getPFN, .lfn),
+        partners(Methods.getLFN, .pfn),
+        wildcard(Methods.getPFNWildcard, .lfn),
+        wildcard(Methods.getLFNWildcard, .pfn),
+        .lookup(Methods.exists, .lrcRead) { (arguments, _) throws(CatalogError) in
+            let kind = try NameKind(objectType: arguments.objectType)
+            return OnceProducer { (reader, buffer) throws(ReplyFailure) in
+                let bytes = arguments.name.bytes
+                guard try stored({ () throws(StorageError) in try reader.hasName(kind, bytes.span) }) else {
+                    throw .refused(CatalogError(kind.notFound, arguments.name + "," + arguments.objectType))
+                }
+                buffer.writeStatus(.success)
+            }
+        },
+        .lookup(Methods.mappingExists, .lrcRead) { (arguments, _) throws(CatalogError) in
+            OnceProducer { (reader, buffer) throws(ReplyFailure) in
+                let lfn = arguments.mapping.lfn.bytes
+                let pfn = arguments.mapping.pfn.bytes
+                guard try stored({ () throws(StorageError) in try reader.hasMapping(lfn: lfn.span, pfn: pfn.span) }) else {
+                    throw .refused(CatalogError(.mappingNotFound, arguments.mapping.subject))
+                }
+                buffer.writeStatus(.success)
+            }
+        },
+    ]
+
+    private static func partners<Item>(_ method: Method<NamePageArguments, Item>, _ kind: NameKind) -> MethodRow {
+        .lookup(method, .lrcRead) { (arguments, session) throws(CatalogError) in
+            PartnersProducer(
+                kind, name: arguments.name, page: try session.limited(arguments.page), previous: session.lastPage)
+        }
+    }
+
+    private static func wildcard<Item>(_ method: Method<NamePageArguments, Item>, _ kind: NameKind) -> MethodRow {
+        .read(method, .lrcRead) { (arguments, session) throws(CatalogError) in
+            WildcardProducer(
+                kind, pattern: ByteString(arguments.name.readableBytesView), page: try session.limited(arguments.page),
+                previous: session.lastPage)
+        }
+    }
+}

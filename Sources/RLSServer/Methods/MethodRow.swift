@@ -1,0 +1,143 @@
+import NIOCore
+import RLSConfiguration
+import RLSCore
+import RLSSecurity
+import RLSStorage
+import RLSWire
+
+/// The part of a server that a method belongs to.
+enum Role: Sendable {
+    case any
+    case catalog
+    case index
+
+    /// The subject of the answer 9 where the server does not have the role.
+    var refusal: CatalogError { CatalogError(.invalidServer, self == .index ? "not RLI server" : "not LRC server") }
+}
+
+/// A write request, decoded: the changes, and how their outcome is answered.
+struct PendingWrite: Sendable {
+    let changes: [Change]
+    let reply: @Sendable (_ failures: [ChangeFailure], _ buffer: inout ByteBuffer) -> Void
+}
+
+/// What a method of the server itself does beyond its reply.
+enum ControlEffect: Sendable {
+    case none
+    case close
+    case quit
+}
+
+/// A row of the method table: everything that is known of a method before its arguments are.
+struct MethodRow: Sendable {
+    typealias Lookup =
+        @Sendable (inout FieldReader, ClientSession, any CatalogReader, inout ByteBuffer) throws(ReplyFailure)
+        -> (any ReplyProducer)?
+    typealias Read = @Sendable (inout FieldReader, ClientSession) throws(CatalogError) -> any ReplyProducer
+    typealias Write = @Sendable (inout FieldReader, ClientSession) throws(CatalogError) -> PendingWrite
+    typealias Control =
+        @Sendable (inout FieldReader, ClientSession, inout ByteBuffer) throws(CatalogError) -> ControlEffect
+
+    enum Body: Sendable {
+        /// Answered on the event loop; what is too long for that goes on as a stream.
+        case lookup(Lookup)
+        /// Answered from the reader pool.
+        case read(Read)
+        case write(Write)
+        /// Needs no storage.
+        case control(Control)
+    }
+
+    let name: ByteString
+    let shape: ArgumentShape
+    let role: Role
+    /// All of these are needed.
+    let rights: Rights
+    let body: Body
+    let discipline: ConnectionState.Discipline
+
+    init(name: ByteString, shape: ArgumentShape, role: Role, rights: Rights, body: Body) {
+        self.name = name
+        self.shape = shape
+        self.role = role
+        self.rights = rights
+        self.body = body
+        discipline = if case .write = body { .write } else { .read }
+    }
+}
+
+extension MethodRow {
+    static func lookup<Arguments, Item, Producer: ReplyProducer>(
+        _ method: Method<Arguments, Item>, _ rights: Rights,
+        _ make: @escaping @Sendable (Arguments, ClientSession) throws(CatalogError) -> Producer
+    ) -> MethodRow {
+        row(
+            method, .catalog, rights,
+            .lookup { (reader, session, catalog, buffer) throws(ReplyFailure) in
+                var producer: Producer
+                do throws(CatalogError) {
+                    producer = try make(try Arguments(from: &reader), session)
+                } catch { throw .refused(error) }
+                if try producer.produce(catalog, into: &buffer) == .more { return producer }
+                if let next = producer.continuation { session.lastPage = next }
+                return nil
+            })
+    }
+
+    static func read<Arguments, Item>(
+        _ method: Method<Arguments, Item>, _ rights: Rights,
+        _ make: @escaping @Sendable (Arguments, ClientSession) throws(CatalogError) -> any ReplyProducer
+    ) -> MethodRow {
+        row(
+            method, .catalog, rights,
+            .read { (reader, session) throws(CatalogError) in try make(try Arguments(from: &reader), session) })
+    }
+
+    /// A single change: the reply is a status.
+    static func change<Arguments, Item>(
+        _ method: Method<Arguments, Item>, _ rights: Rights,
+        _ make: @escaping @Sendable (Arguments) throws(CatalogError) -> Change
+    ) -> MethodRow {
+        row(
+            method, .catalog, rights,
+            .write { (reader, _) throws(CatalogError) in
+                PendingWrite(changes: [try make(try Arguments(from: &reader))]) { failures, buffer in
+                    if let failure = failures.first {
+                        buffer.writeError(failure.error)
+                    } else {
+                        buffer.writeStatus(.success)
+                    }
+                }
+            })
+    }
+
+    /// Many changes: the reply lists the failures. An item that cannot be a change fails alone.
+    static func bulk<Entry: BulkItem, Item>(
+        _ method: Method<BulkArguments<Entry>, Item>, names: @escaping @Sendable (Entry) -> (ByteString, ByteString),
+        _ make: @escaping @Sendable (Entry) throws(CatalogError) -> Change
+    ) -> MethodRow {
+        row(
+            method, .catalog, .lrcUpdate,
+            .write { (reader, _) throws(CatalogError) in
+                let entries = try BulkArguments<Entry>(from: &reader).items
+                return BulkChanges(entries, make).pendingWrite(names: names)
+            })
+    }
+
+    static func control<Arguments, Item>(
+        _ method: Method<Arguments, Item>, _ rights: Rights,
+        _ run: @escaping @Sendable (Arguments, ClientSession, inout ByteBuffer) throws(CatalogError) -> ControlEffect
+    ) -> MethodRow {
+        row(
+            method, .any, rights,
+            .control { (reader, session, buffer) throws(CatalogError) in
+                try run(try Arguments(from: &reader), session, &buffer)
+            })
+    }
+
+    private static func row<Arguments, Item>(
+        _ method: Method<Arguments, Item>, _ role: Role, _ rights: Rights, _ body: Body
+    ) -> MethodRow {
+        MethodRow(name: method.name, shape: Arguments.shape, role: role, rights: rights, body: body)
+    }
+}

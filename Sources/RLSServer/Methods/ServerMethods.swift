@@ -1,0 +1,85 @@
+import Logging
+import NIOCore
+import RLSConfiguration
+import RLSCore
+import RLSSecurity
+import RLSWire
+
+/// The server itself: configuration, statistics, administration.
+enum ServerMethods {
+    static let rows: [MethodRow] = [
+        .control(Methods.close, []) { (_, _, _) throws(CatalogError) in .close },
+        .control(Methods.admin, []) { (arguments, session, buffer) throws(CatalogError) in
+            try admin(arguments, session, &buffer)
+        },
+        .control(Methods.stats, .stats) { (_, session, buffer) throws(CatalogError) in
+            buffer.writeStatus(.success)
+            StatisticsReply(session.context.statistics).encode(into: &buffer)
+            return .none
+        },
+        .control(Methods.getConfiguration, .admin) { (arguments, session, buffer) throws(CatalogError) in
+            buffer.writeStatus(.success)
+            for pair in configuration(arguments.word, session.context.configuration.current) { pair.encode(into: &buffer) }
+            buffer.writeListEnd(more: false)
+            return .none
+        },
+        .control(Methods.setConfiguration, .admin) { (arguments, session, buffer) throws(CatalogError) in
+            try setConfiguration(arguments, session)
+            buffer.writeStatus(.success)
+            return .none
+        },
+        .control(Methods.capabilities, []) { (_, _, buffer) throws(CatalogError) in
+            buffer.writeStatus(.success)
+            for row in MethodTable.rows where !row.name.isEmpty { PairItem(row.name, "1").encode(into: &buffer) }
+            buffer.writeListEnd(more: false)
+            return .none
+        },
+    ]
+
+    private static func admin(
+        _ arguments: WordArguments, _ session: ClientSession, _ buffer: inout ByteBuffer
+    ) throws(CatalogError) -> ControlEffect {
+        guard let number = Int(arguments.word.description), let command = AdminCommand(rawValue: number) else {
+            throw CatalogError(.badArgument, arguments.word)
+        }
+        if command != .ping && !session.rights.contains(.admin) { throw CatalogError(.permission, "admin") }
+        switch command {
+        case .ping:
+            buffer.writeStatus(.success)
+            return .none
+        case .quit:
+            session.context.logger.notice("asked to stop", metadata: session.metadata)
+            buffer.writeStatus(.success)
+            return .quit
+        case .startSoftStateUpdates:
+            throw CatalogError(.unsupported, "soft-state updates")
+        }
+    }
+
+    private static func configuration(_ name: ByteString, _ current: ServerConfiguration) -> [PairItem] {
+        let values: (ServerOption) -> [PairItem] = { option in
+            option.get(current).map { PairItem(ByteString(option.key), ByteString(option.isSecret ? "********" : $0)) }
+        }
+        if name.isEmpty || name == "all" { return ServerOptions.all.flatMap(values) }
+        guard let option = ServerOptions.option(name.description) else { return [PairItem(name, "unknown option")] }
+        let found = values(option)
+        return found.isEmpty ? [PairItem(name, .empty)] : found
+    }
+
+    private static func setConfiguration(_ arguments: WordPairArguments, _ session: ClientSession) throws(CatalogError) {
+        let key = arguments.first.description
+        do throws(LiveConfiguration.Refusal) {
+            try session.context.configuration.set(key, to: arguments.second.description)
+        } catch {
+            session.context.logger.notice(
+                "configuration change refused",
+                metadata: session.metadata.merging(["option": "\(key)", "cause": "\(error)"]) { $1 })
+            throw CatalogError(.badArgument, arguments.first)
+        }
+        let isSecret = ServerOptions.option(key)?.isSecret ?? true
+        session.context.logger.notice(
+            "configuration changed",
+            metadata: session.metadata.merging(
+                ["option": "\(key)", "value": isSecret ? "********" : "\(arguments.second)"]) { $1 })
+    }
+}

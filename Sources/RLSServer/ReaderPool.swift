@@ -1,0 +1,37 @@
+import NIOCore
+import NIOPosix
+import RLSStorage
+import Synchronization
+
+/// Threads for reads without a bound: wildcards, bulk queries, searches, lists. Each piece of work fills one chunk of a
+/// reply and gives its thread back, so a slow client holds no thread.
+final class ReaderPool: Sendable {
+    /// `@unchecked Sendable`: used by the one thread that has taken it out of the pool.
+    private final class PooledReader: @unchecked Sendable {
+        let reader: any CatalogReader
+        init(_ reader: any CatalogReader) { self.reader = reader }
+    }
+
+    private let free: Mutex<[PooledReader]>
+    private let threads: NIOThreadPool
+
+    init(catalog: (any CatalogStore)?, threads count: Int) throws(StorageError) {
+        var made: [PooledReader] = []
+        if let catalog { for _ in 0..<count { made.append(PooledReader(try catalog.makeReader())) } }
+        free = Mutex(made)
+        threads = NIOThreadPool(numberOfThreads: count)
+        threads.start()
+    }
+
+    /// Runs `work` with a reader. There are as many readers as threads, so one is free whenever a thread is.
+    func submit(_ work: @escaping @Sendable (any CatalogReader) -> Void, refused: @escaping @Sendable () -> Void) {
+        threads.submit { state in
+            guard case .active = state, let pooled = self.free.withLock({ $0.popLast() }) else { return refused() }
+            work(pooled.reader)
+            pooled.reader.release()
+            self.free.withLock { $0.append(pooled) }
+        }
+    }
+
+    func shutdown() { try? threads.syncShutdownGracefully() }
+}

@@ -1,0 +1,47 @@
+import Logging
+import NIOCore
+import RLSConfiguration
+import RLSCore
+import RLSStorage
+import Synchronization
+
+/// What all connections of a server share.
+package final class ServerContext: Sendable {
+    package let configuration: LiveConfiguration
+    /// nil on a server that is no catalog.
+    package let catalog: (any CatalogStore)?
+    let readers: ReaderPool
+    let admission: AdmissionControl
+    let logger: Logger
+    private let started = NIODeadline.now()
+    /// Asks the program to stop, as SIGTERM does.
+    let quit: @Sendable () -> Void
+
+    package init(
+        configuration: LiveConfiguration, catalog: (any CatalogStore)?, logger: Logger, quit: @escaping @Sendable () -> Void
+    ) throws(StorageError) {
+        self.configuration = configuration
+        self.catalog = catalog
+        self.logger = logger
+        self.quit = quit
+        readers = try ReaderPool(catalog: catalog, threads: configuration.current.readerThreads)
+        admission = AdmissionControl()
+    }
+
+    var statistics: ServerStatistics {
+        let configuration = configuration.current
+        var result = ServerStatistics()
+        result.version = SoftwareVersion.current
+        result.uptime = Int((NIODeadline.now() - started).nanoseconds / 1_000_000_000)
+        result.flags = catalog == nil ? [.initialised] : [.lrc, .initialised]
+        result.filterInterval = configuration.filterInterval
+        result.listInterval = configuration.listInterval
+        result.rliSenders = configuration.statsFormat == .current ? 0 : nil
+        if let counts = catalog?.counts {
+            result.lrcLFNs = counts.lfns
+            result.lrcPFNs = counts.pfns
+            result.lrcMappings = counts.mappings
+        }
+        return result
+    }
+}
