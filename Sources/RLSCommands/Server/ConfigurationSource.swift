@@ -1,0 +1,97 @@
+import Foundation
+import RLSConfiguration
+
+/// Where a server's configuration comes from; read again on SIGHUP.
+struct ConfigurationSource: Sendable {
+    struct Failure: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    struct Loaded: Sendable {
+        var configuration: ServerConfiguration
+        var notes: [String]
+    }
+
+    let file: String?
+    /// From the command line: these win over the file.
+    let settings: [(key: String, value: String)]
+
+    func load() throws(Failure) -> Loaded {
+        var loaded = try base()
+        for (key, value) in settings {
+            guard let option = ServerOptions.option(key) else { throw Failure(description: "unknown keyword `\(key)`") }
+            do { try option.set(&loaded.configuration, value) } catch {
+                throw Failure(description: "command line: `\(key)`: \(error)")
+            }
+            if let successor = option.successor { loaded.notes.append("`\(key)` has no effect; \(successor)") }
+        }
+        try complete(&loaded)
+        return loaded
+    }
+
+    private func base() throws(Failure) -> Loaded {
+        guard let path = file ?? Self.usualPlaces.first(where: { FileManager.default.fileExists(atPath: $0) }) else {
+            let database = DataDirectory.path + "/lrc.db"
+            return Loaded(
+                configuration: .embedded(database: database),
+                notes: ["no configuration file: a catalog without authentication, on loopback, in \(database)"])
+        }
+        var configuration = ServerConfiguration()
+        do {
+            let text = String(decoding: try Data(contentsOf: URL(fileURLWithPath: path)), as: UTF8.self)
+            let notes = try ConfigurationFile.apply(text, named: path, to: &configuration)
+            return Loaded(configuration: configuration, notes: notes)
+        } catch let error as ConfigurationFile.ParseError {
+            throw Failure(description: error.description)
+        } catch {
+            throw Failure(description: "\(path): cannot be read: \(error.localizedDescription)")
+        }
+    }
+
+    private static var usualPlaces: [String] {
+        let environment = ProcessInfo.processInfo.environment
+        let globus = environment["GLOBUS_LOCATION"].map { ["\($0)/etc/globus-rls-server.conf"] } ?? []
+        return globus + ["/etc/rls/rls-server.conf"]
+    }
+
+    /// What follows from the options together.
+    private func complete(_ loaded: inout Loaded) throws(Failure) {
+        let configuration = loaded.configuration
+        if configuration.isIndex {
+            throw Failure(description: "rli_server true: this version serves catalogs only; remove the keyword")
+        }
+        if !configuration.isCatalog {
+            throw Failure(description: "nothing to serve: set `lrc_server true`")
+        }
+        if configuration.isAuthenticated {
+            throw Failure(
+                description: "this version cannot authenticate clients: set `authentication false`; "
+                    + "the server then listens on loopback only")
+        }
+        let address = configuration.effectiveListenAddress
+        if !configuration.isInsecureListenAnywhereAllowed && !Self.isLoopback(address) {
+            throw Failure(
+                description: "listen_address \(address) without authentication lets everyone in who reaches it: "
+                    + "use 127.0.0.1, or set `insecure_listen_anywhere true`")
+        }
+        if configuration.catalogDatabase.isEmpty {
+            let path = DataDirectory.path + "/lrc.db"
+            loaded.configuration.catalogDatabase = "sqlite:" + path
+            loaded.notes.append("no lrc_db_url: the catalog is \(path)")
+        }
+    }
+
+    private static func isLoopback(_ address: String) -> Bool {
+        address == "localhost" || address == "::1" || address.hasPrefix("127.")
+    }
+}
+
+/// Where a user's own catalog lives: `$XDG_DATA_HOME/rls`, else `~/.local/share/rls`.
+enum DataDirectory {
+    static var path: String {
+        let environment = ProcessInfo.processInfo.environment
+        if let own = environment["RLS_DATA"], !own.isEmpty { return own }
+        if let shared = environment["XDG_DATA_HOME"], !shared.isEmpty { return shared + "/rls" }
+        return NSHomeDirectory() + "/.local/share/rls"
+    }
+}

@@ -1,0 +1,137 @@
+import Foundation
+import Logging
+import NIOCore
+import RLSConfiguration
+import RLSCore
+import RLSServer
+import RLSStorage
+import RLSStorageSQLite
+import ServiceLifecycle
+import UnixSignals
+
+/// Assembles a server from its configuration and runs it until it is told to stop.
+struct ServerProgram {
+    /// Exit status, after sysexits.h.
+    enum Status: Int32 {
+        case stopped = 0
+        case cannotListen = 69
+        case database = 74
+        case configuration = 78
+    }
+
+    private let source: ConfigurationSource
+    private let level = LogThreshold()
+    private let logger: Logger
+
+    init(_ source: ConfigurationSource) {
+        self.source = source
+        let level = self.level
+        logger = Logger(label: "rls-server") { _ in LineLogHandler(threshold: level) }
+    }
+
+    func run() async -> Status {
+        let loaded: ConfigurationSource.Loaded
+        do { loaded = try source.load() } catch {
+            logger.critical("configuration refused", metadata: ["cause": "\(error)"])
+            return .configuration
+        }
+        level.set(loaded.configuration.logLevel)
+        for note in loaded.notes { logger.notice("\(note)") }
+        ProcessLimits.raiseDescriptorLimit()
+        // Files of the catalog are nobody else's business.
+        umask(0o027)
+        do {
+            return try await serve(loaded.configuration)
+        } catch let error as StorageError {
+            logger.critical("the catalog cannot be opened", metadata: ["cause": "\(error)"])
+            return .database
+        } catch let error as PidFile.Failure {
+            logger.critical("no pid file", metadata: ["cause": "\(error)"])
+            return .configuration
+        } catch {
+            logger.critical("stopped", metadata: ["cause": "\(error)"])
+            return .cannotListen
+        }
+    }
+
+    private func serve(_ configuration: ServerConfiguration) async throws -> Status {
+        let catalog = try openCatalog(configuration)
+        defer { catalog.shutdown() }
+        let pidFile = try PidFile(configuration.pidFile)
+        defer { pidFile.remove() }
+        let live = LiveConfiguration(configuration)
+        let quit = QuitService()
+        let server = try ServerContext(
+            configuration: live, catalog: catalog, logger: logger, quit: { quit.request() })
+        let listener = Listener(server) { address in
+            logger.notice(
+                "listening",
+                metadata: [
+                    "address": "\(address.ipAddress ?? "?"):\(address.port ?? 0)", "roles": "lrc",
+                    "database": "\(configuration.catalogDatabase)", "version": "\(SoftwareVersion.current)",
+                ])
+        }
+        let reload = ReloadService(source: source, configuration: live, level: level, logger: logger)
+        let group = ServiceGroup(
+            configuration: .init(
+                services: [
+                    .init(service: listener, successTerminationBehavior: .gracefullyShutdownGroup),
+                    .init(service: quit, successTerminationBehavior: .gracefullyShutdownGroup),
+                    .init(service: reload),
+                ],
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: quietLogger))
+        try await group.run()
+        logger.notice("stopped")
+        return .stopped
+    }
+
+    /// The library's own account of services starting and stopping is of no use to an operator.
+    private var quietLogger: Logger {
+        var quiet = logger
+        quiet.logLevel = .critical
+        return quiet
+    }
+
+    private func openCatalog(_ configuration: ServerConfiguration) throws -> any CatalogStore {
+        let path = String(configuration.catalogDatabase.dropFirst("sqlite:".count))
+        let directory = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        if !FileManager.default.fileExists(atPath: directory) {
+            do { try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true) } catch {
+                throw StorageError(.cannotOpen, "\(directory): cannot be created: \(error.localizedDescription)")
+            }
+        }
+        return try SQLiteCatalogStore(path: path, logger: logger)
+    }
+}
+
+/// Ends the program when a client with the right asks for it.
+final class QuitService: Service {
+    private let requests = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+
+    func request() { requests.continuation.yield() }
+
+    func run() async throws {
+        for await _ in requests.stream.cancelOnGracefulShutdown() { return }
+    }
+}
+
+/// SIGHUP: reads the file again and takes over what may change while running.
+struct ReloadService: Service {
+    let source: ConfigurationSource
+    let configuration: LiveConfiguration
+    let level: LogThreshold
+    let logger: Logger
+
+    func run() async throws {
+        for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
+            do {
+                let loaded = try source.load()
+                let needRestart = configuration.reload(loaded.configuration)
+                level.set(loaded.configuration.logLevel)
+                logger.notice("configuration reread", metadata: ["needs_restart": "\(needRestart.joined(separator: " "))"])
+            } catch {
+                logger.error("configuration refused, the old one stays", metadata: ["cause": "\(error)"])
+            }
+        }
+    }
+}

@@ -1,0 +1,6 @@
+import RLSCommands
+
+@main
+struct RLSServerMain {
+    static func main() async { await Programs.server() }
+}
