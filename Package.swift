@@ -25,7 +25,9 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let deques: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -40,6 +42,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
@@ -58,14 +61,21 @@ let package = Package(
             resources: [.embedInCode("sqlite/001-catalog.sql")], swiftSettings: settings),
         // Layer 3: drivers and the client
         library("RLSStorageSQLite", ["RLSCore", "RLSStorage", "RLSSchema", "CSQLite", logging]),
-        library("RLSClient", ["RLSCore", "RLSWire", nioCore, nioPosix]),
+        library("RLSClient", ["RLSCore", "RLSWire", nioCore, nioPosix, deques]),
         // Layer 5 (layer 4, soft state, is not built yet)
         library(
             "RLSServer",
-            ["RLSCore", "RLSWire", "RLSSecurity", "RLSStorage", "RLSConfiguration", nioCore, nioPosix, logging, lifecycle]),
+            [
+                "RLSCore", "RLSWire", "RLSSecurity", "RLSStorage", "RLSConfiguration", nioCore, nioPosix, logging,
+                lifecycle,
+            ]),
         // Layer 6
         library(
-            "RLSCommands", ["RLSServer", "RLSStorageSQLite", "RLSClient", "CEditline", nioCore, nioPosix, arguments, logging, lifecycle, .product(name: "UnixSignals", package: "swift-service-lifecycle")]),
+            "RLSCommands",
+            [
+                "RLSServer", "RLSStorageSQLite", "RLSClient", "CEditline", nioCore, arguments, logging, lifecycle,
+                signals,
+            ]),
         program("rls-server"),
         program("rls-cli"),
         program("rls-admin"),

@@ -16,6 +16,8 @@ package enum ReplyShape: Hashable, Sendable {
     case list(width: Int)
     /// Tuples whose first string is a code: so many strings after a 0, so many after anything else.
     case statusList(success: Int, failure: Int)
+    /// The strings of `stats`: their number follows from the version, which is the first.
+    case statistics
 }
 
 /// One item of a reply: the whole result, or one tuple of its list.

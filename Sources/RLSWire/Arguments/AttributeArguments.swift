@@ -114,6 +114,13 @@ package struct ModifyAttributeArguments: RequestArguments {
         attributeType = "\(type.rawValue)"
         self.value = value
     }
+    package init(_ assignment: AttributeAssignment) {
+        key = assignment.key
+        name = assignment.name
+        objectType = assignment.objectType
+        attributeType = assignment.attributeType
+        value = assignment.value
+    }
     package init(from reader: inout FieldReader) throws(CatalogError) {
         key = try reader.bytes()
         name = try reader.bytes()

@@ -1,7 +1,7 @@
 import NIOCore
 import RLSCore
 
-package enum AdminCommand: Int, Sendable {
+package enum AdminCommandCode: Int, Sendable {
     case ping = 0
     case quit = 1
     case startSoftStateUpdates = 2

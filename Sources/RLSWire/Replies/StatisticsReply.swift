@@ -3,7 +3,7 @@ import RLSCore
 
 /// Twelve strings from servers of the 4.x kind; eleven, without the number of senders, from 1.1.
 package struct StatisticsReply: ReplyItem, Hashable {
-    package static let shape = ReplyShape.fields(12)
+    package static let shape = ReplyShape.statistics
     package let statistics: ServerStatistics
 
     package init(_ statistics: ServerStatistics) { self.statistics = statistics }
