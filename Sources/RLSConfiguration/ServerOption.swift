@@ -37,7 +37,8 @@ package struct ServerOption: Sendable {
 
     private init<Value>(
         _ key: String, aliases: [String] = [], _ path: ConfigurationPath<Value>?, _ section: Section, values: String,
-        help: String, isReloadable: Bool = false, isSecret: Bool = false, successor: String? = nil, isRepeatable: Bool = false,
+        help: String, isReloadable: Bool = false, isSecret: Bool = false, successor: String? = nil,
+        isRepeatable: Bool = false,
         get: @escaping @Sendable (ServerConfiguration) -> [String],
         set: @escaping @Sendable (inout ServerConfiguration, String) throws(ValueError) -> Void
     ) {
@@ -60,7 +61,8 @@ package typealias ConfigurationPath<Value> = any (WritableKeyPath<ServerConfigur
 
 extension ServerOption {
     static func flag(
-        _ key: String, aliases: [String] = [], _ path: ConfigurationPath<Bool>, _ section: Section, reloadable: Bool = false,
+        _ key: String, aliases: [String] = [], _ path: ConfigurationPath<Bool>, _ section: Section,
+        reloadable: Bool = false,
         _ help: String
     ) -> ServerOption {
         ServerOption(
@@ -113,7 +115,9 @@ extension ServerOption {
             key, path, section, values: values, help: help, isReloadable: reloadable,
             get: { [$0[keyPath: path].rawValue] },
             set: { (configuration, text) throws(ValueError) in
-                let numbered = Int(text).flatMap { $0 < 0 ? nil : numbers.indices.contains($0) ? numbers[$0] : numbers.last }
+                let numbered = Int(text).flatMap {
+                    $0 < 0 ? nil : numbers.indices.contains($0) ? numbers[$0] : numbers.last
+                }
                 guard let value = Value(rawValue: text.lowercased()) ?? numbered else {
                     throw ValueError("expected one of \(values), not `\(text)`")
                 }
@@ -132,9 +136,12 @@ extension ServerOption {
     }
 
     /// Understood, so that an old file still works, and said to be without effect.
-    static func obsolete(_ key: String, aliases: [String] = [], secret: Bool = false, use successor: String) -> ServerOption {
+    static func obsolete(_ key: String, aliases: [String] = [], secret: Bool = false, use successor: String)
+        -> ServerOption
+    {
         ServerOption(
-            key, aliases: aliases, ConfigurationPath<Bool>?.none, .obsolete, values: "anything", help: "no effect; \(successor)", isSecret: secret,
+            key, aliases: aliases, ConfigurationPath<Bool>?.none, .obsolete, values: "anything",
+            help: "no effect; \(successor)", isSecret: secret,
             successor: successor, get: { _ in [] }, set: { (_, _) throws(ValueError) in })
     }
 }

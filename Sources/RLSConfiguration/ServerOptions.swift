@@ -60,16 +60,20 @@ package enum ServerOptions {
             "max_field_length", \.maximumFieldLength, .limits, 4_096...1_048_576, unit: "bytes", reloadable: true,
             "one string of a request; names may have 4096"),
         .number(
-            "max_bulk_items", \.maximumBulkItems, .limits, 1...10_000_000, reloadable: true, "items of one bulk request"),
+            "max_bulk_items", \.maximumBulkItems, .limits, 1...10_000_000, reloadable: true, "items of one bulk request"
+        ),
         .number(
-            "max_request_bytes", \.maximumRequestBytes, .limits, 65_536...1_073_741_824, unit: "bytes", reloadable: true,
+            "max_request_bytes", \.maximumRequestBytes, .limits, 65_536...1_073_741_824, unit: "bytes",
+            reloadable: true,
             "one request, all its strings"),
         .number("event_loops", \.eventLoops, .limits, 0...256, "threads that serve connections; 0: one a processor"),
         .number("reader_threads", \.readerThreads, .limits, 1...64, "threads for wildcards, bulk queries and lists"),
     ]
 
     private static let security: [ServerOption] = [
-        .flag("authentication", \.isAuthenticated, .security, "require GSI (rls://); false: rlsn://, everyone is `anonymous`"),
+        .flag(
+            "authentication", \.isAuthenticated, .security,
+            "require GSI (rls://); false: rlsn://, everyone is `anonymous`"),
         .rules(
             "acl", \.accessRules, .security, "USER-PATTERN: RIGHT…",
             parse: { (text) throws(ServerOption.ValueError) in
@@ -93,7 +97,8 @@ package enum ServerOptions {
 
     private static let softState: [ServerOption] = [
         .number(
-            "lrc_bloomfilter_numhash", \.filterHashes, .softState, 1...8, reloadable: true, "hash functions of a Bloom filter"),
+            "lrc_bloomfilter_numhash", \.filterHashes, .softState, 1...8, reloadable: true,
+            "hash functions of a Bloom filter"),
         .number(
             "lrc_bloomfilter_ratio", \.filterBitsPerName, .softState, 1...100, reloadable: true,
             "bits of a Bloom filter for each name"),
@@ -115,9 +120,11 @@ package enum ServerOptions {
         .number(
             "lrc_update_retry", \.updateRetry, .softState, 1...86_400, unit: "seconds", reloadable: true,
             "until a failed update is tried again"),
-        .flag("rli_bloomfilter", \.takesFiltersOnly, .softState, "take Bloom filters only: no name lists, no wildcards"),
+        .flag(
+            "rli_bloomfilter", \.takesFiltersOnly, .softState, "take Bloom filters only: no name lists, no wildcards"),
         .text(
-            "rli_bloomfilter_dir", \.filterDirectory, .softState, "PATH", "where received filters are kept over a restart"),
+            "rli_bloomfilter_dir", \.filterDirectory, .softState, "PATH",
+            "where received filters are kept over a restart"),
         .number(
             "rli_expire_int", \.expireInterval, .softState, 1...31_536_000, unit: "seconds", reloadable: true,
             "between removals of stale entries"),

@@ -5,7 +5,8 @@ public struct CatalogDate: Hashable, Sendable {
 
     /// Accepts `YYYYMMDDHHMMSS` and `YYYY-MM-DD HH:MM:SS` (`T` for the blank too); nil if it is no date of the calendar.
     public init?(_ text: ByteString) {
-        guard let digits = Self.digits(of: text.bytes), let number = Int64(String(decoding: digits, as: UTF8.self)) else {
+        guard let digits = Self.digits(of: text.bytes), let number = Int64(String(decoding: digits, as: UTF8.self))
+        else {
             return nil
         }
         self.init(packed: number)

@@ -33,7 +33,8 @@ package struct Listener: Service {
                 .bind(host: configuration.effectiveListenAddress, port: configuration.port).get()
         } catch {
             try? await group.shutdownGracefully()
-            throw ListenError(address: configuration.effectiveListenAddress, port: configuration.port, cause: "\(error)")
+            throw ListenError(
+                address: configuration.effectiveListenAddress, port: configuration.port, cause: "\(error)")
         }
         if let address = channel.localAddress { started(address) }
         await withGracefulShutdownHandler {

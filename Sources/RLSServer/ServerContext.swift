@@ -18,7 +18,8 @@ package final class ServerContext: Sendable {
     let quit: @Sendable () -> Void
 
     package init(
-        configuration: LiveConfiguration, catalog: (any CatalogStore)?, logger: Logger, quit: @escaping @Sendable () -> Void
+        configuration: LiveConfiguration, catalog: (any CatalogStore)?, logger: Logger,
+        quit: @escaping @Sendable () -> Void
     ) throws(StorageError) {
         self.configuration = configuration
         self.catalog = catalog

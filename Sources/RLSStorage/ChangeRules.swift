@@ -62,7 +62,9 @@ extension CatalogTransaction {
         return nil
     }
 
-    private func renameName(_ kind: NameKind, _ old: ByteString, _ new: ByteString) throws(StorageError) -> CatalogError? {
+    private func renameName(_ kind: NameKind, _ old: ByteString, _ new: ByteString) throws(StorageError)
+        -> CatalogError?
+    {
         guard try hasName(kind, old) else { return CatalogError(kind.notFound, old) }
         if try hasName(kind, new) { return CatalogError(kind.exists, new) }
         try rename(kind, from: old, to: new)
@@ -127,7 +129,9 @@ extension CatalogTransaction {
 
     // MARK: Index servers
 
-    private func addRLIRecord(_ url: ByteString, _ flags: Int, _ pattern: ByteString) throws(StorageError) -> CatalogError? {
+    private func addRLIRecord(_ url: ByteString, _ flags: Int, _ pattern: ByteString) throws(StorageError)
+        -> CatalogError?
+    {
         if let known = try rli(url), pattern.isEmpty || known.patterns.contains(pattern) {
             return CatalogError(.rliExists, url)
         }

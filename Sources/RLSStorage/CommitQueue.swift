@@ -63,7 +63,8 @@ package final class CommitQueue: Sendable {
         let group: [WriteRequest] = state.withLock { state in
             var changes = 0
             var count = 0
-            while count < state.waiting.count, count == 0 || changes + state.waiting[count].changes.count <= groupLimit {
+            while count < state.waiting.count, count == 0 || changes + state.waiting[count].changes.count <= groupLimit
+            {
                 changes += state.waiting[count].changes.count
                 count += 1
             }

@@ -29,7 +29,9 @@ enum CatalogSQL {
 
     static func column(_ kind: NameKind) -> String { kind == .lfn ? "lfn" : "pfn" }
 
-    static func addToCounter(_ name: String) -> String { "UPDATE counter SET value = value + ?1 WHERE name = '\(name)'" }
+    static func addToCounter(_ name: String) -> String {
+        "UPDATE counter SET value = value + ?1 WHERE name = '\(name)'"
+    }
     static let zeroCounters = "UPDATE counter SET value = 0"
     /// Three rows: lfn, mapping, pfn.
     static let counters = "SELECT value FROM counter ORDER BY name"
@@ -70,7 +72,8 @@ enum CatalogSQL {
     static let rlis = "SELECT id, url, flags, last_update FROM rli ORDER BY url DESC"
     static let rli = "SELECT id, url, flags, last_update FROM rli WHERE url = ?1"
     static let partitions = "SELECT pattern FROM rli_partition WHERE rli_id = ?1 ORDER BY pattern"
-    static let insertRLI = "INSERT INTO rli (url, flags) VALUES (?1, ?2) ON CONFLICT (url) DO UPDATE SET flags = excluded.flags"
+    static let insertRLI =
+        "INSERT INTO rli (url, flags) VALUES (?1, ?2) ON CONFLICT (url) DO UPDATE SET flags = excluded.flags"
     static let insertPartition = "INSERT INTO rli_partition (rli_id, pattern) SELECT id, ?2 FROM rli WHERE url = ?1"
     static let deletePartitions = "DELETE FROM rli_partition WHERE rli_id = (SELECT id FROM rli WHERE url = ?1)"
     static let deletePartition = deletePartitions + " AND pattern = ?2"

@@ -88,7 +88,8 @@ final class SQLiteCheckpointer: @unchecked Sendable {
         try? thread.syncShutdownGracefully()
         sqlite3_wal_hook(writer.handle, nil, nil)
         if sqlite3_wal_checkpoint_v2(writer.handle, nil, SQLITE_CHECKPOINT_TRUNCATE, nil, nil) != SQLITE_OK {
-            logger.notice("the log stays beside the database; the next start reads it", metadata: ["file": "\(writer.path)"])
+            logger.notice(
+                "the log stays beside the database; the next start reads it", metadata: ["file": "\(writer.path)"])
         }
     }
 }

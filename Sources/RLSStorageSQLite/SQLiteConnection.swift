@@ -84,7 +84,10 @@ extension SQLiteConnection {
         case SQLITE_READONLY, SQLITE_PERM:
             (.readOnly, "let the server's user write to the file and its directory")
         case SQLITE_CORRUPT:
-            (.corrupt, "stop the server, keep a copy, and try the sqlite3 program's .recover command, or restore a backup")
+            (
+                .corrupt,
+                "stop the server, keep a copy, and try the sqlite3 program's .recover command, or restore a backup"
+            )
         case SQLITE_NOTADB:
             (.notADatabase, "lrc_db_url names a file that is no SQLite database: correct it, or move the file away")
         case SQLITE_CANTOPEN:

@@ -19,7 +19,8 @@ enum SQLiteMigrations {
         if found > newest {
             throw StorageError(
                 .newerSchema,
-                "\(connection.path): schema \(found) is newer than this program knows (\(newest)); run the newer rls-server")
+                "\(connection.path): schema \(found) is newer than this program knows (\(newest)); run the newer rls-server"
+            )
         }
         for step in steps where step.version > found { try apply(step, to: connection) }
     }
@@ -30,7 +31,8 @@ enum SQLiteMigrations {
             // Another process may have been faster while we waited for the lock.
             if try connection.integer("PRAGMA user_version") < step.version {
                 try connection.execute(step.sql)
-                try connection.execute("PRAGMA user_version = \(step.version); PRAGMA application_id = \(applicationID)")
+                try connection.execute(
+                    "PRAGMA user_version = \(step.version); PRAGMA application_id = \(applicationID)")
             }
             try connection.execute("COMMIT")
         } catch {

@@ -94,7 +94,8 @@ final class SQLiteStatement {
     /// The bytes of a column for the time of the call.
     func withBytes<Result>(_ column: Int32, _ body: (Span<UInt8>) -> Result) -> Result {
         let start = sqlite3_column_blob(handle, column)
-        let bytes = UnsafeRawBufferPointer(start: start, count: start == nil ? 0 : Int(sqlite3_column_bytes(handle, column)))
+        let bytes = UnsafeRawBufferPointer(
+            start: start, count: start == nil ? 0 : Int(sqlite3_column_bytes(handle, column)))
         return body(bytes.bindMemory(to: UInt8.self).span)
     }
 

@@ -260,7 +260,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
             })
     }
 
-    private func finish(_ pending: PendingWrite, _ outcome: WriteOutcome, bytes: Int, _ context: ChannelHandlerContext) {
+    private func finish(_ pending: PendingWrite, _ outcome: WriteOutcome, bytes: Int, _ context: ChannelHandlerContext)
+    {
         state.finishedWrite(bytes: bytes)
         guard session != nil else { return }
         switch outcome {
@@ -318,7 +319,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     private func received(
-        _ chunk: ByteBuffer, _ result: Result<Progress, ReplyFailure>, of stream: ReplyStream, _ context: ChannelHandlerContext
+        _ chunk: ByteBuffer, _ result: Result<Progress, ReplyFailure>, of stream: ReplyStream,
+        _ context: ChannelHandlerContext
     ) {
         guard let session else { return }
         switch result {

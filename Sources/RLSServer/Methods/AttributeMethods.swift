@@ -69,19 +69,20 @@ enum AttributeMethods {
         },
         .read(Methods.attributeSearch, .lrcRead) { (arguments, session) throws(CatalogError) in
             SearchProducer(
-                arguments, kind: try NameKind(objectType: arguments.objectType), page: try session.limited(arguments.page),
+                arguments, kind: try NameKind(objectType: arguments.objectType),
+                page: try session.limited(arguments.page),
                 previous: session.lastPage)
         },
     ]
 
     private static let bulk: [MethodRow] = [
-        .bulk(Methods.attributeAddBulk, names: { ($0.key, $0.name) }) { (entry) throws(CatalogError) in
+        .bulk(Methods.attributeAddBulk) { (entry) throws(CatalogError) in
             try entry.change(.add)
         },
-        .bulk(Methods.attributeEnsureBulk, names: { ($0.key, $0.name) }) { (entry) throws(CatalogError) in
+        .bulk(Methods.attributeEnsureBulk) { (entry) throws(CatalogError) in
             try entry.change(.ensure)
         },
-        .bulk(Methods.attributeRemoveBulk, names: { ($0.key, $0.name) }) { (entry) throws(CatalogError) in
+        .bulk(Methods.attributeRemoveBulk) { (entry) throws(CatalogError) in
             let kind = try NameKind(objectType: entry.objectType)
             return .removeAttribute(kind, key: try entry.key.asName(), name: try entry.name.asName())
         },

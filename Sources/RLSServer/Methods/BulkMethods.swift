@@ -27,13 +27,13 @@ enum BulkMethods {
     private static func mappings<Item>(
         _ method: Method<BulkArguments<BulkPair>, Item>, _ change: @escaping @Sendable (Mapping) -> Change
     ) -> MethodRow {
-        .bulk(method, names: { ($0.first, $0.second) }) { (pair) throws(CatalogError) in
+        .bulk(method) { (pair) throws(CatalogError) in
             change(Mapping(lfn: try pair.first.asName(), pfn: try pair.second.asName()))
         }
     }
 
     private static func rename<Item>(_ method: Method<BulkArguments<BulkPair>, Item>, _ kind: NameKind) -> MethodRow {
-        .bulk(method, names: { ($0.first, $0.second) }) { (pair) throws(CatalogError) in
+        .bulk(method) { (pair) throws(CatalogError) in
             .rename(kind, old: try pair.first.asName(), new: try pair.second.asName())
         }
     }

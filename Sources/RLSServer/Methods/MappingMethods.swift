@@ -31,7 +31,8 @@ enum MappingMethods {
             OnceProducer { (reader, buffer) throws(ReplyFailure) in
                 let lfn = arguments.mapping.lfn.bytes
                 let pfn = arguments.mapping.pfn.bytes
-                guard try stored({ () throws(StorageError) in try reader.hasMapping(lfn: lfn.span, pfn: pfn.span) }) else {
+                guard try stored({ () throws(StorageError) in try reader.hasMapping(lfn: lfn.span, pfn: pfn.span) })
+                else {
                     throw .refused(CatalogError(.mappingNotFound, arguments.mapping.subject))
                 }
                 buffer.writeStatus(.success)

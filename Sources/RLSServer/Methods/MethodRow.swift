@@ -112,15 +112,15 @@ extension MethodRow {
     }
 
     /// Many changes: the reply lists the failures. An item that cannot be a change fails alone.
-    static func bulk<Entry: BulkItem, Item>(
-        _ method: Method<BulkArguments<Entry>, Item>, names: @escaping @Sendable (Entry) -> (ByteString, ByteString),
+    static func bulk<Entry: BulkChangeItem, Item>(
+        _ method: Method<BulkArguments<Entry>, Item>,
         _ make: @escaping @Sendable (Entry) throws(CatalogError) -> Change
     ) -> MethodRow {
         row(
             method, .catalog, .lrcUpdate,
             .write { (reader, _) throws(CatalogError) in
                 let entries = try BulkArguments<Entry>(from: &reader).items
-                return BulkChanges(entries, make).pendingWrite(names: names)
+                return BulkChanges(entries, make).pendingWrite
             })
     }
 

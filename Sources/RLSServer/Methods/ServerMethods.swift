@@ -19,7 +19,9 @@ enum ServerMethods {
         },
         .control(Methods.getConfiguration, .admin) { (arguments, session, buffer) throws(CatalogError) in
             buffer.writeStatus(.success)
-            for pair in configuration(arguments.word, session.context.configuration.current) { pair.encode(into: &buffer) }
+            for pair in configuration(arguments.word, session.context.configuration.current) {
+                pair.encode(into: &buffer)
+            }
             buffer.writeListEnd(more: false)
             return .none
         },
@@ -39,7 +41,7 @@ enum ServerMethods {
     private static func admin(
         _ arguments: WordArguments, _ session: ClientSession, _ buffer: inout ByteBuffer
     ) throws(CatalogError) -> ControlEffect {
-        guard let number = Int(arguments.word.description), let command = AdminCommand(rawValue: number) else {
+        guard let number = Int(arguments.word.description), let command = AdminCommandCode(rawValue: number) else {
             throw CatalogError(.badArgument, arguments.word)
         }
         if command != .ping && !session.rights.contains(.admin) { throw CatalogError(.permission, "admin") }
@@ -66,7 +68,8 @@ enum ServerMethods {
         return found.isEmpty ? [PairItem(name, .empty)] : found
     }
 
-    private static func setConfiguration(_ arguments: WordPairArguments, _ session: ClientSession) throws(CatalogError) {
+    private static func setConfiguration(_ arguments: WordPairArguments, _ session: ClientSession) throws(CatalogError)
+    {
         let key = arguments.first.description
         do throws(LiveConfiguration.Refusal) {
             try session.context.configuration.set(key, to: arguments.second.description)

@@ -81,7 +81,8 @@ struct WildcardProducer: ReplyProducer {
         var chunk = MappingChunk(kind: kind, counter: counter, begun: hasBegun, start: buffer.writerIndex)
         let pattern = self.pattern
         do throws(StorageError) {
-            try reader.mappings(by: kind, prefix: pattern.prefix, order: .namesDescending, after: after) { name, partner in
+            try reader.mappings(by: kind, prefix: pattern.prefix, order: .namesDescending, after: after) {
+                name, partner in
                 guard pattern.matches(name) else { return chunk.pass(name, partner) }
                 return chunk.visit(name, partner, into: &buffer)
             }

@@ -60,7 +60,10 @@ struct SearchProducer: ReplyProducer {
     }
 
     private func begin(_ reader: any CatalogReader) throws(ReplyFailure) -> Walk {
-        guard let definition = try stored({ () throws(StorageError) in try reader.attributeDefinition(kind, arguments.name) })
+        guard
+            let definition = try stored({ () throws(StorageError) in
+                try reader.attributeDefinition(kind, arguments.name)
+            })
         else { throw .refused(CatalogError(.attributeNotFound, arguments.name)) }
         let condition: AttributeCondition
         do throws(CatalogError) {
