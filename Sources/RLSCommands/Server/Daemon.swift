@@ -39,7 +39,9 @@ enum Daemon {
         defer { for word in words { free(word) } }
         var child = pid_t()
         let code = posix_spawn(&child, "/proc/self/exe", &actions, &attributes, &words, environ)
-        guard code == 0 else { throw ValidationError("cannot start in the background: \(String(cString: strerror(code)))") }
+        guard code == 0 else {
+            throw ValidationError("cannot start in the background: \(String(cString: strerror(code)))")
+        }
         return child
     }
 }

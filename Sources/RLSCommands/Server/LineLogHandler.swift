@@ -58,9 +58,12 @@ struct LineLogHandler: LogHandler {
     }
 
     private static func escaped(_ text: String) -> String {
-        guard text.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7f || $0 == "\\" }) else { return text }
+        guard text.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7f || $0 == "\\" }) else {
+            return text
+        }
         return text.unicodeScalars.map { scalar in
-            scalar.value < 0x20 || scalar.value == 0x7f || scalar == "\\" ? scalar.escaped(asASCII: true) : String(scalar)
+            scalar.value < 0x20 || scalar.value == 0x7f || scalar == "\\"
+                ? scalar.escaped(asASCII: true) : String(scalar)
         }.joined()
     }
 }

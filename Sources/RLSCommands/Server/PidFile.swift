@@ -13,9 +13,11 @@ struct PidFile {
         self.path = path
         if path.isEmpty { return }
         if let text = try? String(contentsOfFile: path, encoding: .utf8),
-            let other = Int32(text.trimmingCharacters(in: .whitespacesAndNewlines)), other != getpid(), kill(other, 0) == 0
+            let other = Int32(text.trimmingCharacters(in: .whitespacesAndNewlines)), other != getpid(),
+            kill(other, 0) == 0
         {
-            throw Failure(description: "\(path) names process \(other), which is running: stop it, or give another pidfile")
+            throw Failure(
+                description: "\(path) names process \(other), which is running: stop it, or give another pidfile")
         }
         do { try Data("\(getpid())\n".utf8).write(to: URL(fileURLWithPath: path)) } catch {
             throw Failure(description: "\(path): cannot be written: \(error.localizedDescription)")

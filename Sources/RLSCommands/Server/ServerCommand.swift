@@ -20,7 +20,8 @@ package struct ServerCommand: AsyncParsableCommand {
     @Option(name: .customShort("c"), help: "Configuration file.")
     var file: String?
 
-    @Flag(name: .customShort("d"), help: "Stay in the foreground, log to standard error. Without it the server detaches.")
+    @Flag(
+        name: .customShort("d"), help: "Stay in the foreground, log to standard error. Without it the server detaches.")
     var foreground = false
 
     @Option(name: .customLong("log-file"), help: "Where a detached server logs; appended to.")
@@ -80,7 +81,8 @@ package struct ServerCommand: AsyncParsableCommand {
         if isIndex { pairs.append(("rli_server", "true")) }
         if isImmediate { pairs.append(("update_immediate", "true")) }
         let values: [(String, String?)] = [
-            ("myurl", ownURL), ("idletimeout", idleTimeout), ("maxconnections", maximumConnections), ("timeout", timeout),
+            ("myurl", ownURL), ("idletimeout", idleTimeout), ("maxconnections", maximumConnections),
+            ("timeout", timeout),
             ("loglevel", logLevel), ("pidfile", pidFile), ("update_bf_int", filterInterval),
             ("update_ll_int", listInterval), ("update_buftime", bufferTime), ("update_factor", updateFactor),
             ("rli_expire_int", expireInterval), ("rli_expire_stale", expireStale), ("rlscertfile", certificate),

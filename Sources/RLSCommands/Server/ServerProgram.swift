@@ -128,7 +128,8 @@ struct ReloadService: Service {
                 let loaded = try source.load()
                 let needRestart = configuration.reload(loaded.configuration)
                 level.set(loaded.configuration.logLevel)
-                logger.notice("configuration reread", metadata: ["needs_restart": "\(needRestart.joined(separator: " "))"])
+                logger.notice(
+                    "configuration reread", metadata: ["needs_restart": "\(needRestart.joined(separator: " "))"])
             } catch {
                 logger.error("configuration refused, the old one stays", metadata: ["cause": "\(error)"])
             }

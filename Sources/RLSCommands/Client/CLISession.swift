@@ -1,0 +1,77 @@
+import RLSClient
+import RLSCore
+import Synchronization
+
+/// What a run of rls-cli remembers between commands: the connection and the settings.
+final class CLISession: Sendable {
+    struct Settings: Sendable {
+        var resultLimit = 0
+        var timeout = 30
+        var wildcards = Wildcards.unix
+        var clearsValues = false
+        var transfer = TransferOptions()
+    }
+
+    /// How users write patterns.
+    enum Wildcards: Sendable {
+        case unix
+        case sql
+
+        func pattern(_ text: ByteString) -> SQLPattern { self == .sql ? SQLPattern(text) : SQLPattern(glob: text) }
+    }
+
+    /// A connection, and the time-out it was made with.
+    private struct Link {
+        let client: CatalogClient
+        let timeout: Int
+    }
+
+    let address: ServerAddress
+    let output: Output
+    private let state: Mutex<Settings>
+    private let link = Mutex<Link?>(nil)
+
+    init(address: ServerAddress, output: Output, settings: Settings) {
+        self.address = address
+        self.output = output
+        state = Mutex(settings)
+    }
+
+    var settings: Settings {
+        get { state.withLock { $0 } }
+        set { state.withLock { $0 = newValue } }
+    }
+
+    /// Connects at the first use, and again after a failure or with another time-out.
+    var client: CatalogClient {
+        get async throws {
+            let timeout = settings.timeout
+            if let known = link.withLock({ $0 }), known.timeout == timeout { return known.client }
+            await disconnect()
+            do {
+                // 0 means no time-out, as the original has it; a year is as good.
+                let duration = Duration.seconds(timeout == 0 ? 31_536_000 : timeout)
+                let client = try await CatalogClient.connect(to: address, timeout: duration)
+                link.withLock { $0 = Link(client: client, timeout: timeout) }
+                return client
+            } catch {
+                throw ConnectFailure(address: address, cause: "\(error)")
+            }
+        }
+    }
+
+    func disconnect() async {
+        let old = link.withLock { link -> Link? in
+            defer { link = nil }
+            return link
+        }
+        await old?.client.connection.close()
+    }
+}
+
+struct ConnectFailure: Error, CustomStringConvertible {
+    let address: ServerAddress
+    let cause: String
+
+    var description: String { "connect(\(address)): \(cause)" }
+}

@@ -1,0 +1,6 @@
+import RLSCommands
+
+@main
+struct RLSAdminMain {
+    static func main() async { await Programs.admin() }
+}

@@ -1,0 +1,6 @@
+import RLSCommands
+
+@main
+struct RLSCLIMain {
+    static func main() async { await Programs.cli() }
+}
