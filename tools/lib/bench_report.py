@@ -1,0 +1,201 @@
+#!/usr/bin/env python3
+"""bench_report.py RESULTS [JSON]: the results of tools/bench as a Markdown table, with the goals and whether they are met.
+
+RESULTS holds one measurement a line: an identifier, a tab, key=value pairs. Exit status 1 when a request was refused: then
+the numbers mean nothing. A goal that is not met does not fail the run; it is printed.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from typing import Callable, Optional
+
+MIB = 1024.0
+Results = dict[str, dict[str, str]]
+
+
+def read_results(path: str) -> Results:
+    results: Results = {}
+    with open(path, encoding="utf-8") as file:
+        for line in file:
+            identifier, _, pairs = line.rstrip("\n").partition("\t")
+            results[identifier] = dict(pair.split("=", 1) for pair in pairs.split())
+    return results
+
+
+class Measurements:
+    """Numbers by identifier and key."""
+
+    def __init__(self, results: Results) -> None:
+        self.results = results
+
+    def number(self, identifier: str, key: str) -> float:
+        return float(self.results[identifier][key])
+
+    def rate(self, identifier: str) -> float:
+        return self.number(identifier, "rate")
+
+    def ratio(self, identifier: str, reference: str) -> float:
+        return self.rate(identifier) / self.rate(reference)
+
+    def fsync_ms(self) -> float:
+        return (self.number("fsync-before", "p50_ms") + self.number("fsync-after", "p50_ms")) / 2
+
+    def bytes_per_mapping(self, identifier: str) -> float:
+        return self.number(identifier, "bytes") / self.number(identifier, "mappings")
+
+
+@dataclass(frozen=True)
+class Goal:
+    text: str
+    met: Callable[[Measurements], bool]
+
+
+@dataclass(frozen=True)
+class Row:
+    identifier: str
+    title: str
+    reference: Optional[str] = None  # the redis-server run that it is compared with
+    rate_key: str = "rate"
+    goal: Optional[Goal] = None
+
+
+def at_least(identifier: str, rate: float, key: str = "rate") -> Goal:
+    return Goal(f"{rate:,.0f}/s", lambda m: m.number(identifier, key) >= rate)
+
+
+LOOKUP_50 = Goal("0.75 × redis", lambda m: m.ratio("lookup-50-1", "redis-get-50-1") >= 0.75)
+LOOKUP_500 = Goal("0.85 × of 50 connections", lambda m: m.ratio("lookup-500-1", "lookup-50-1") >= 0.85)
+LOOKUP_PIPELINED = Goal(
+    "150,000/s or 0.2 × redis",
+    lambda m: m.rate("lookup-50-16") >= 150_000 or m.ratio("lookup-50-16", "redis-get-50-16") >= 0.2,
+)
+CREATE_ONE = Goal("p50 within 1.5 × of one fdatasync", lambda m: m.number("create-1", "p50_ms") <= 1.5 * m.fsync_ms())
+WILDCARD = Goal("p50 5 ms", lambda m: m.number("wildcard", "p50_ms") <= 5)
+
+ROWS = [
+    Row("redis-get-1-1", "redis GET"),
+    Row("lookup-1-1", "look-up", "redis-get-1-1"),
+    Row("redis-get-10-1", "redis GET"),
+    Row("lookup-10-1", "look-up", "redis-get-10-1"),
+    Row("redis-get-50-1", "redis GET"),
+    Row("lookup-50-1", "look-up", "redis-get-50-1", goal=LOOKUP_50),
+    Row("redis-get-500-1", "redis GET"),
+    Row("lookup-500-1", "look-up", "redis-get-500-1", goal=LOOKUP_500),
+    Row("redis-get-50-16", "redis GET"),
+    Row("lookup-50-16", "look-up", "redis-get-50-16", goal=LOOKUP_PIPELINED),
+    Row("wildcard", "wildcard `prefix%`, 1000 rows", goal=WILDCARD),
+    Row("fsync-before", "append 12 KiB + fdatasync, no server"),
+    Row("create-1", "durable create", goal=CREATE_ONE),
+    Row("fsync-after", "append 12 KiB + fdatasync, no server"),
+    Row("create-50", "durable create", goal=at_least("create-50", 15_000)),
+    Row("create-scattered", "durable create, scattered names", goal=at_least("create-scattered", 15_000)),
+    Row("delete", "durable delete", goal=at_least("delete", 12_000)),
+    Row("delete-scattered", "durable delete, scattered names", goal=at_least("delete-scattered", 12_000)),
+    Row(
+        "bulk-create", "bulk create, 1000 a request (mappings/s)", rate_key="mapping_rate",
+        goal=at_least("bulk-create", 80_000, "mapping_rate"),
+    ),
+]
+
+HEADINGS = [
+    "operation", "connections", "pipeline", "operations/s", "p50 ms", "p99 ms", "ratio to redis GET", "goal", "met",
+]
+
+
+def yes_or_no(met: bool) -> str:
+    return "yes" if met else "**no**"
+
+
+def cells(row: Row, measurements: Measurements) -> list[str]:
+    values = measurements.results[row.identifier]
+    return [
+        row.title, values["connections"], values["pipeline"], f"{float(values[row.rate_key]):,.0f}",
+        f"{float(values['p50_ms']):.3f}", f"{float(values['p99_ms']):.3f}",
+        f"{measurements.ratio(row.identifier, row.reference):.2f}" if row.reference else "",
+        row.goal.text if row.goal else "", yes_or_no(row.goal.met(measurements)) if row.goal else "",
+    ]
+
+
+def table(measurements: Measurements) -> list[str]:
+    rows = [HEADINGS, ["---"] + ["---:"] * 6 + ["---"] * 2]
+    rows += [cells(row, measurements) for row in ROWS if row.identifier in measurements.results]
+    return ["| " + " | ".join(row) + " |" for row in rows]
+
+
+def size_lines(m: Measurements) -> list[str]:
+    loaded, scattered = m.bytes_per_mapping("size"), m.bytes_per_mapping("import-scattered-size")
+    return [
+        f"- disk, names in order (bulk create): {loaded:.0f} bytes a mapping (goal 400: {yes_or_no(loaded <= 400)})",
+        f"- disk, scattered names (import): {scattered:.0f} bytes a mapping (goal 400: {yes_or_no(scattered <= 400)})",
+    ]
+
+
+def memory_lines(m: Measurements) -> list[str]:
+    busy, peak = m.number("memory", "resident_kib") / MIB, m.number("server", "peak_kib") / MIB
+    return [
+        f"- resident memory at 500 connections: {busy:.0f} MiB (goal 200: {yes_or_no(busy <= 200)})",
+        f"- highest resident memory of the server over all runs above: {peak:.0f} MiB",
+    ]
+
+
+def import_line(m: Measurements, identifier: str, title: str, goal_seconds: Optional[float]) -> str:
+    lines, seconds = m.number(identifier, "lines"), m.number(identifier, "seconds")
+    goal = f" (goal {goal_seconds:.1f}: {yes_or_no(seconds <= goal_seconds)})" if goal_seconds else ""
+    client, server = m.number(identifier, "peak_kib") / MIB, m.number(identifier, "server_peak_kib") / MIB
+    return (
+        f"- {title}, {lines:,.0f} lines: {seconds:.1f} s{goal}, {lines / seconds:,.0f} lines/s, "
+        f"highest memory: server {server:.0f} MiB, client {client:.0f} MiB"
+    )
+
+
+def import_lines(m: Measurements) -> list[str]:
+    goal = 15 * m.number("import", "lines") / 1_000_000
+    first, second = (m.number(name, "server_peak_kib") for name in ("import", "import-again"))
+    return [
+        import_line(m, "import", "import, names in order", goal),
+        import_line(m, "import-again", "import of the same lines again", None),
+        import_line(m, "import-scattered", "import, scattered names", goal),
+        f"- server memory flat from the first import to the second (within a tenth): {yes_or_no(second <= 1.1 * first)}",
+    ]
+
+
+def machine_line(m: Measurements) -> str:
+    machine, processor = m.results["machine"], m.results["processor"].get("name", "unknown").replace("_", " ")
+    return (
+        f"{machine['cores']} cores ({processor}), shared with the load generator; {float(machine['mappings']):,.0f} mappings, "
+        f"60-byte names, 100-byte targets; {machine['seconds']} s a measurement; file system {machine['filesystem']}"
+    )
+
+
+def refused(results: Results) -> list[str]:
+    return [
+        f"{identifier}: {values['errors']} requests refused, the last with code {values['last_error']}"
+        for identifier, values in results.items()
+        if float(values.get("errors", 0)) > 0
+    ]
+
+
+def write_json(path: str, m: Measurements) -> None:
+    goals = {row.identifier: {"goal": row.goal.text, "met": row.goal.met(m)} for row in ROWS if row.goal}
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump({"results": m.results, "goals": goals}, file, indent=2)
+        file.write("\n")
+
+
+def main() -> int:
+    measurements = Measurements(read_results(sys.argv[1]))
+    sections = [[machine_line(measurements)], table(measurements)]
+    sections.append(size_lines(measurements) + memory_lines(measurements) + import_lines(measurements))
+    print("\n" + "\n\n".join("\n".join(section) for section in sections))
+    if len(sys.argv) > 2:
+        write_json(sys.argv[2], measurements)
+    problems = refused(measurements.results)
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    return 1 if problems else 0
+
+
+sys.exit(main())
