@@ -87,7 +87,8 @@ let package = Package(
         tests("RLSConfiguration", ["RLSConfiguration", "RLSSecurity"]),
         tests("RLSStorage", ["RLSStorage", "RLSStorageSQLite"]),
         tests("RLSServer", ["RLSServer", "RLSStorageSQLite", .product(name: "NIOEmbedded", package: "swift-nio")]),
-        tests("RLSIntegration", ["RLSClient", "RLSCommands"], resources: [.copy("Data")]),
+        tests(
+            "RLSIntegration", ["RLSClient", "RLSWire", "rls-server", "rls-cli", "rls-admin"], resources: [.copy("Data")]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,110 @@
+import Foundation
+import Synchronization
+
+/// A directory of its own for each test, removed with the value that owns it.
+final class TemporaryDirectory: Sendable {
+    let path: String
+
+    init() throws {
+        path = NSTemporaryDirectory() + "/rls-test-" + UUID().uuidString
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    func file(_ name: String) -> String { path + "/" + name }
+
+    @discardableResult
+    func write(_ text: String, to name: String) throws -> String {
+        try Data(text.utf8).write(to: URL(fileURLWithPath: file(name)))
+        return file(name)
+    }
+}
+
+/// Runs work that waits on a thread of its own: the few threads of the concurrency runtime must not stand still.
+func blocking<Result: Sendable>(_ work: @escaping @Sendable () throws -> Result) async throws -> Result {
+    try await withCheckedThrowingContinuation { continuation in
+        Thread.detachNewThread { continuation.resume(with: Swift.Result { try work() }) }
+    }
+}
+
+/// The programs that the package builds, as a user runs them.
+enum Program: String {
+    case server = "rls-server"
+    case cli = "rls-cli"
+    case admin = "rls-admin"
+
+    /// Beside the resources of the tests.
+    var path: String { Bundle.module.bundleURL.deletingLastPathComponent().appendingPathComponent(rawValue).path }
+
+    struct Outcome: Sendable {
+        let status: Int32
+        let output: String
+        let errors: String
+    }
+
+    /// Runs to its end; killed after a minute.
+    func run(_ arguments: [String], input: String = "", environment: [String: String] = [:]) async throws -> Outcome {
+        try await blocking { try runToEnd(arguments, input: input, environment: environment) }
+    }
+
+    private func runToEnd(_ arguments: [String], input: String, environment: [String: String]) throws -> Outcome {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: path)
+        process.arguments = arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        let (standardInput, output, errors) = (Pipe(), Collector(), Collector())
+        process.standardInput = standardInput
+        process.standardOutput = output.pipe
+        process.standardError = errors.pipe
+        try process.run()
+        let watchdog = DispatchWorkItem { process.terminate() }
+        DispatchQueue.global().asyncAfter(deadline: .now() + 60, execute: watchdog)
+        standardInput.fileHandleForWriting.write(Data(input.utf8))
+        try standardInput.fileHandleForWriting.close()
+        let texts = (output.text(), errors.text())
+        process.waitUntilExit()
+        watchdog.cancel()
+        return Outcome(status: process.terminationStatus, output: texts.0, errors: texts.1)
+    }
+}
+
+/// Takes what a process writes, on a thread of its own.
+final class Collector: Sendable {
+    let pipe = Pipe()
+    private let bytes = Mutex(Data())
+    private let finished = DispatchSemaphore(value: 0)
+    private let grown = DispatchSemaphore(value: 0)
+
+    init() {
+        let thread = Thread { [self] in
+            while true {
+                let more = pipe.fileHandleForReading.availableData
+                if more.isEmpty { break }
+                bytes.withLock { $0 += more }
+                grown.signal()
+            }
+            grown.signal()
+            finished.signal()
+        }
+        thread.start()
+    }
+
+    /// Everything, once the writer has closed its end.
+    func text() -> String {
+        try? pipe.fileHandleForWriting.close()
+        finished.wait()
+        return String(decoding: bytes.withLock { $0 }, as: UTF8.self)
+    }
+
+    var soFar: String { String(decoding: bytes.withLock { $0 }, as: UTF8.self) }
+
+    /// Waits until what was written satisfies the condition.
+    func wait(seconds: Double, until condition: @Sendable (String) -> Bool) -> Bool {
+        let end = DispatchTime.now() + seconds
+        while !condition(soFar) {
+            if grown.wait(timeout: end) == .timedOut { return condition(soFar) }
+        }
+        return true
+    }
+}

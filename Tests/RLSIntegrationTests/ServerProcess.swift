@@ -1,0 +1,90 @@
+import Foundation
+import RLSClient
+import RLSCore
+
+/// A real rls-server on a free port of loopback, ended with the value that owns it.
+/// `@unchecked Sendable`: `Process` may be asked and signalled from any thread.
+final class ServerProcess: @unchecked Sendable {
+    struct StartFailure: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    let directory: TemporaryDirectory
+    let port: Int
+    private let process: Process
+    private let log: Collector
+
+    var url: String { "rlsn://127.0.0.1:\(port)" }
+    var address: ServerAddress { ServerAddress(scheme: .insecure, host: "127.0.0.1", port: port) }
+    var database: String { directory.file("lrc.db") }
+    var logText: String { log.soFar }
+
+    /// - Parameter lines: of the configuration file, beside what every test needs
+    static func start(_ lines: [String] = [], in directory: TemporaryDirectory? = nil) async throws -> ServerProcess {
+        try await blocking { try ServerProcess(lines, in: directory) }
+    }
+
+    private init(_ lines: [String], in directory: TemporaryDirectory?) throws {
+        let directory = try directory ?? TemporaryDirectory()
+        self.directory = directory
+        let common = [
+            "lrc_server true", "authentication false", "port 0", "lrc_db_url sqlite:\(directory.file("lrc.db"))",
+            "pidfile \(directory.file("server.pid"))",
+        ]
+        let file = try directory.write((common + lines).joined(separator: "\n") + "\n", to: "server.conf")
+        process = Process()
+        log = Collector()
+        process.executableURL = URL(fileURLWithPath: Program.server.path)
+        process.arguments = ["-c", file, "-d"]
+        process.standardInput = FileHandle.nullDevice
+        process.standardError = log.pipe
+        try process.run()
+        try? log.pipe.fileHandleForWriting.close()
+        _ = log.wait(seconds: 30) { $0.contains(" listening ") || $0.contains(" critical ") }
+        guard let match = log.soFar.firstMatch(of: /listening address=127\.0\.0\.1:(\d+)/), let port = Int(match.1)
+        else {
+            process.terminate()
+            throw StartFailure(description: log.soFar)
+        }
+        self.port = port
+    }
+
+    deinit { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
+
+    func signal(_ number: Int32) { kill(process.processIdentifier, number) }
+
+    func waitForLog(_ text: String) async -> Bool {
+        let found = try? await blocking { [log] in log.wait(seconds: 20) { $0.contains(text) } }
+        return found ?? false
+    }
+
+    /// As a power cut would: nothing is flushed by the process.
+    func killHard() async {
+        signal(SIGKILL)
+        _ = await end()
+    }
+
+    /// - Returns: exit status and the seconds it took
+    func stop() async -> (status: Int32, seconds: Double) {
+        let began = ContinuousClock.now
+        signal(SIGTERM)
+        let status = await end()
+        return (status, (ContinuousClock.now - began) / .seconds(1))
+    }
+
+    private func end() async -> Int32 {
+        let status = try? await blocking { [self] in
+            process.waitUntilExit()
+            return process.terminationStatus
+        }
+        return status ?? -1
+    }
+
+    func connect() async throws -> CatalogClient { try await CatalogClient.connect(to: address, timeout: .seconds(30)) }
+
+    func cli(_ words: String..., input: String = "") async throws -> Program.Outcome {
+        try await Program.cli.run(words + [url], input: input)
+    }
+
+    func admin(_ words: String...) async throws -> Program.Outcome { try await Program.admin.run(words + [url]) }
+}
