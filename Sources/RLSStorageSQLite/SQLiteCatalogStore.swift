@@ -38,6 +38,8 @@ package final class SQLiteCatalogStore: CatalogStore {
             throw StorageError(
                 .readOnly, "\(path): cannot be written; let the server's user write to the file and its directory")
         }
+        // For a new file. Against 4 KiB: fewer levels, 3 % less space, half the pages to split; a lone commit writes more.
+        try writer.execute("PRAGMA page_size = 8192")
         try writer.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF")
         try SQLiteMigrations.apply(Schema.sqliteCatalog, to: writer)
         if options.maximumPages > 0 { try writer.execute("PRAGMA max_page_count = \(options.maximumPages)") }

@@ -11,9 +11,9 @@ import Synchronization
 ///
 /// `@unchecked Sendable`: `writer` is touched on the writer's thread only, `helper` on the pool's one thread only.
 final class SQLiteCheckpointer: @unchecked Sendable {
-    /// Pages in the log (4 KiB each) at which the second thread starts, and at which the writer does not wait for it.
-    private static let startPages = 4_000
-    private static let forcePages = 65_536
+    /// Pages in the log (8 KiB each) at which the second thread starts, and at which the writer does not wait for it.
+    private static let startPages = 2_000
+    private static let forcePages = 32_768
 
     private enum Progress {
         case none

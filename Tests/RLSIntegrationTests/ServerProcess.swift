@@ -51,10 +51,17 @@ final class ServerProcess: @unchecked Sendable {
 
     deinit { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
 
+    func residentMegabytes() throws -> Int {
+        let status = try String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)
+        return status.firstMatch(of: /VmRSS:\s+(\d+) kB/).flatMap { Int($0.1) }.map { $0 / 1024 } ?? 0
+    }
+
     func signal(_ number: Int32) { kill(process.processIdentifier, number) }
 
-    func waitForLog(_ text: String) async -> Bool {
-        let found = try? await blocking { [log] in log.wait(seconds: 20) { $0.contains(text) } }
+    func waitForLog(_ text: String, times: Int = 1) async -> Bool {
+        let found = try? await blocking { [log] in
+            log.wait(seconds: 20) { $0.components(separatedBy: text).count > times }
+        }
         return found ?? false
     }
 
