@@ -80,15 +80,16 @@ let package = Package(
         program("rls-cli"),
         program("rls-admin"),
         .target(
-            name: "RLSTestSupport", dependencies: ["RLSCore", "RLSStorage", nioCore],
+            name: "RLSTestSupport", dependencies: ["RLSCore", "RLSStorage"],
             path: "Tests/RLSTestSupport", swiftSettings: settings),
         tests("RLSCore", ["RLSCore"]),
-        tests("RLSWire", ["RLSWire", .product(name: "NIOTestUtils", package: "swift-nio")]),
+        tests("RLSWire", ["RLSWire", nioCore]),
         tests("RLSConfiguration", ["RLSConfiguration", "RLSSecurity"]),
-        tests("RLSStorage", ["RLSStorage", "RLSStorageSQLite"]),
-        tests("RLSServer", ["RLSServer", "RLSStorageSQLite", .product(name: "NIOEmbedded", package: "swift-nio")]),
+        tests("RLSStorage", ["RLSStorage", "RLSStorageSQLite", logging]),
+        tests("RLSServer", ["RLSServer", "RLSWire", nioCore]),
         tests(
-            "RLSIntegration", ["RLSClient", "RLSWire", "rls-server", "rls-cli", "rls-admin"], resources: [.copy("Data")]),
+            "RLSIntegration", ["RLSClient", "RLSWire", "rls-server", "rls-cli", "rls-admin"], resources: [.copy("Data")]
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

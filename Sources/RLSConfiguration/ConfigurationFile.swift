@@ -14,7 +14,7 @@ package enum ConfigurationFile {
         var warnings: [String] = []
         var warned: Set<String> = []
         var seen: [String: Int] = [:]
-        for (index, raw) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+        for (index, raw) in Self.lines(text).enumerated() {
             let number = index + 1
             guard let (key, value) = keyAndValue(raw) else { continue }
             guard let option = ServerOptions.option(key) else {
@@ -26,7 +26,7 @@ package enum ConfigurationFile {
             if let successor = option.successor, warned.insert(option.key).inserted {
                 warnings.append("\(file):\(number): `\(key)` has no effect; \(successor)")
             }
-            if !option.isRepeatable, let first = seen.updateValue(number, forKey: option.key) {
+            if !option.isRepeatable, option.successor == nil, let first = seen.updateValue(number, forKey: option.key) {
                 warnings.append("\(file):\(number): `\(key)` was set in line \(first) already; this line counts")
             }
             do { try option.set(&configuration, value) } catch {
@@ -34,6 +34,11 @@ package enum ConfigurationFile {
             }
         }
         return warnings
+    }
+
+    /// In Swift a carriage return and a line feed are one character.
+    private static func lines(_ text: String) -> [Substring] {
+        text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
     }
 
     private static func keyAndValue(_ line: Substring) -> (key: String, value: String)? {

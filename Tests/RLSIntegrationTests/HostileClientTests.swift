@@ -78,8 +78,11 @@ import Testing
             for one in deaf { try one.send(String(repeating: "lrc_get_pfn_wc|%|0|0|", count: 200)) }
             let other = try RawClient(port: server.port)
             #expect(try other.receive("0|") == "0|")
-            for _ in 0..<200 { #expect(try other.exchange("lrc_get_pfn|lfn7|0|0|", "0|lfn7|gsiftp://host.example.org/7||")) }
-            #expect(try other.exchange("lrc_get_pfn_wc|lfn777_|0|1|", "0|lfn7779|gsiftp://host.example.org/7779|\u{1}|"))
+            for _ in 0..<200 {
+                #expect(try other.exchange("lrc_get_pfn|lfn7|0|0|", "0|lfn7|gsiftp://host.example.org/7||"))
+            }
+            #expect(
+                try other.exchange("lrc_get_pfn_wc|lfn777_|0|1|", "0|lfn7779|gsiftp://host.example.org/7779|\u{1}|"))
             let memory = try server.residentMegabytes()
             #expect(memory < 300, "resident \(memory) MB")
             return deaf

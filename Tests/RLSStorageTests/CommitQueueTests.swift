@@ -1,0 +1,81 @@
+import Dispatch
+import RLSCore
+import RLSStorage
+import Synchronization
+import Testing
+
+/// Remembers the sizes of the groups it was given; may be held up.
+private final class FakeEngine: CommitEngine {
+    private let groups = Mutex<[Int]>([])
+    let gate = DispatchSemaphore(value: 0)
+    let isGated: Bool
+
+    init(isGated: Bool) { self.isGated = isGated }
+
+    var sizes: [Int] { groups.withLock { $0 } }
+
+    func commit(_ requests: [WriteRequest]) -> [WriteOutcome] {
+        if isGated { gate.wait() }
+        groups.withLock { $0.append(requests.count) }
+        return requests.map { _ in .success([]) }
+    }
+
+    func becameIdle() {}
+}
+
+@Suite struct CommitQueueTests {
+    private final class Outcomes: Sendable {
+        private let list = Mutex<[WriteOutcome]>([])
+        func add(_ outcome: WriteOutcome) { list.withLock { $0.append(outcome) } }
+        var all: [WriteOutcome] { list.withLock { $0 } }
+    }
+
+    private func change(_ number: Int) -> Change { .create(Mapping(lfn: "\(number)", pfn: "p")) }
+
+    @Test func whatComesDuringACommitIsOneGroup() {
+        let engine = FakeEngine(isGated: true)
+        let queue = CommitQueue(engine: engine)
+        let outcomes = Outcomes()
+        for number in 0..<10 { queue.submit(WriteRequest([change(number)]) { outcomes.add($0) }) }
+        for _ in 0..<11 { engine.gate.signal() }
+        queue.shutdown()
+        #expect(outcomes.all.count == 10)
+        #expect(engine.sizes.reduce(0, +) == 10)
+        // The first may have gone alone; what followed was waiting behind it.
+        #expect(engine.sizes.count <= 2)
+    }
+
+    @Test func groupsAndQueueAreBounded() throws {
+        let engine = FakeEngine(isGated: true)
+        let queue = CommitQueue(engine: engine, groupLimit: 3, waitingLimit: 8)
+        let outcomes = Outcomes()
+        for number in 0..<30 { queue.submit(WriteRequest([change(number)]) { outcomes.add($0) }) }
+        let refused = outcomes.all.filter {
+            if case .failure(let error) = $0 { error.reason == .overloaded } else { false }
+        }
+        // Up to three are with the engine, eight wait.
+        #expect((19...22).contains(refused.count))
+        for _ in 0..<30 { engine.gate.signal() }
+        queue.shutdown()
+        #expect(outcomes.all.count == 30)
+        #expect(engine.sizes.allSatisfy { $0 <= 3 })
+    }
+
+    @Test func everyRequestIsAnsweredOnceAndShutdownWaits() async {
+        let engine = FakeEngine(isGated: false)
+        let queue = CommitQueue(engine: engine)
+        let outcomes = Outcomes()
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<8 {
+                group.addTask {
+                    for number in 0..<500 { queue.submit(WriteRequest([change(number)]) { outcomes.add($0) }) }
+                }
+            }
+        }
+        queue.shutdown()
+        #expect(outcomes.all.count == 4_000)
+        #expect(engine.sizes.reduce(0, +) == 4_000)
+        queue.submit(WriteRequest([change(1)]) { outcomes.add($0) })
+        #expect(outcomes.all.last == .failure(StorageError(.closed, "the store is shut down")))
+    }
+}
