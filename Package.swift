@@ -55,11 +55,11 @@ let package = Package(
         library("RLSWire", ["RLSCore", nioCore]),
         library("RLSSecurity", ["RLSCore"]),
         library("RLSStorage", ["RLSCore", nioPosix]),
-        library("RLSConfiguration", ["RLSCore", "RLSSecurity"]),
         .target(
             name: "RLSSchema", path: "schema",
             resources: [.embedInCode("sqlite/001-catalog.sql")], swiftSettings: settings),
-        // Layer 3: drivers and the client
+        // Layer 3: configuration, drivers and the client
+        library("RLSConfiguration", ["RLSCore", "RLSSecurity"]),
         library("RLSStorageSQLite", ["RLSCore", "RLSStorage", "RLSSchema", "CSQLite", logging]),
         library("RLSClient", ["RLSCore", "RLSWire", nioCore, nioPosix, deques]),
         // Layer 5 (layer 4, soft state, is not built yet)
@@ -86,7 +86,7 @@ let package = Package(
         tests("RLSWire", ["RLSWire", nioCore]),
         tests("RLSConfiguration", ["RLSConfiguration", "RLSSecurity"]),
         tests("RLSStorage", ["RLSStorage", "RLSStorageSQLite", logging]),
-        tests("RLSServer", ["RLSServer", "RLSWire", nioCore]),
+        tests("RLSServer", ["RLSServer", "RLSWire", "RLSStorageSQLite", nioCore, logging, lifecycle]),
         tests(
             "RLSIntegration", ["RLSClient", "RLSWire", "rls-server", "rls-cli", "rls-admin"], resources: [.copy("Data")]
         ),

@@ -9,7 +9,15 @@ package final class LiveConfiguration: Sendable {
     private let value: Mutex<ServerConfiguration>
     private let changes = Atomic<Int>(0)
 
-    package init(_ configuration: ServerConfiguration) { value = Mutex(configuration) }
+    private let onChange: @Sendable (ServerConfiguration) -> Void
+
+    /// - Parameter onChange: told of every change, after it
+    package init(
+        _ configuration: ServerConfiguration, onChange: @escaping @Sendable (ServerConfiguration) -> Void = { _ in }
+    ) {
+        value = Mutex(configuration)
+        self.onChange = onChange
+    }
 
     package var current: ServerConfiguration { value.withLock { $0 } }
     /// Rises with every change: cheap to compare on each request.
@@ -26,8 +34,12 @@ package final class LiveConfiguration: Sendable {
         } catch {
             throw Refusal(description: "\(error)")
         }
+        // Without any line everyone would be let in where there is no authentication: that takes a restart.
+        if option.isRepeatable && option.get(fresh).isEmpty {
+            throw Refusal(description: "at least one line is needed")
+        }
         value.withLock { option.copy(fresh, &$0) }
-        changes.add(1, ordering: .releasing)
+        announceChange()
     }
 
     /// Takes over what is reloadable; returns the keywords that differ and need a restart.
@@ -37,8 +49,13 @@ package final class LiveConfiguration: Sendable {
             for option in ServerOptions.all where option.isReloadable { option.copy(fresh, &current) }
             return fixed
         }
-        changes.add(1, ordering: .releasing)
+        announceChange()
         return needRestart
+    }
+
+    private func announceChange() {
+        changes.add(1, ordering: .releasing)
+        onChange(current)
     }
 }
 

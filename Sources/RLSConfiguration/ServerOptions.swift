@@ -46,7 +46,7 @@ package enum ServerOptions {
             "a request that has begun must be complete within this time"),
         .number(
             "write_timeout", \.writeTimeout, .network, 1...86_400, unit: "seconds", reloadable: true,
-            "a client that reads nothing of its reply for so long is cut off"),
+            "a client that has left much of its reply unread for so long is cut off"),
         .number(
             "timeout", \.peerTimeout, .network, 0...86_400, unit: "seconds", reloadable: true,
             "calls to other servers; 0: none"),

@@ -105,3 +105,11 @@ public enum AttributeCondition: Hashable, Sendable {
     /// SQL pattern, strings only.
     case like(SQLPattern)
 }
+
+extension AttributeCondition {
+    /// What an index cannot decide: patterns are matched bytewise. Everything else a store has decided already.
+    public func admits(_ value: AttributeValue) -> Bool {
+        guard case .like(let pattern) = self, case .string(let bytes) = value else { return true }
+        return pattern.matches(bytes)
+    }
+}

@@ -3,7 +3,7 @@ import RLSStorage
 
 /// The reader that an event loop answers exact look-ups with, in place. Belongs to that loop.
 final class LookupLane {
-    /// How long a snapshot may be held after its last use; meanwhile the log cannot start over.
+    /// How long a snapshot may be held from its first use; meanwhile the log cannot start over.
     private static let holdTime = TimeAmount.milliseconds(50)
 
     private let reader: any CatalogReader

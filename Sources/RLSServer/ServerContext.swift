@@ -32,12 +32,14 @@ package final class ServerContext: Sendable {
     var statistics: ServerStatistics {
         let configuration = configuration.current
         var result = ServerStatistics()
-        result.version = SoftwareVersion.current
+        // By its beginning clients tell how many strings follow.
+        let isOriginal = configuration.statsFormat == .original
+        result.version = isOriginal ? "1.1 (\(SoftwareVersion.current))" : SoftwareVersion.current
         result.uptime = Int((NIODeadline.now() - started).nanoseconds / 1_000_000_000)
         result.flags = catalog == nil ? [.initialised] : [.lrc, .initialised]
         result.filterInterval = configuration.filterInterval
         result.listInterval = configuration.listInterval
-        result.rliSenders = configuration.statsFormat == .current ? 0 : nil
+        result.rliSenders = isOriginal ? nil : 0
         if let counts = catalog?.counts {
             result.lrcLFNs = counts.lfns
             result.lrcPFNs = counts.pfns

@@ -58,7 +58,8 @@ package protocol CatalogReader: AnyObject {
     func attributeDefinitions(_ kind: NameKind) throws(StorageError) -> [AttributeDefinition]
     /// Values of one object, ordered by type and name.
     func attributeValues(_ kind: NameKind, of key: Span<UInt8>) throws(StorageError) -> [NamedValue]
-    /// Objects whose value of that attribute meets the condition, ordered by value.
+    /// Objects whose value of that attribute meets the condition, ordered by value; of `like` only the literal prefix, the rest
+    /// is for the visitor, who counts what it rejects.
     func search(
         _ definition: AttributeDefinition, _ condition: AttributeCondition, after: SearchPosition?,
         visit: (_ key: Span<UInt8>, _ value: AttributeValue, _ position: SearchPosition) -> Visit

@@ -12,8 +12,15 @@ package protocol CommitEngine: Sendable {
 
 /// Group commit: while one group is being made durable, the next gathers. A request waits for at most two commits.
 package final class CommitQueue: Sendable {
+    /// A refused request waits its turn like the others: replies keep the order of requests.
+    private struct Entry {
+        let request: WriteRequest
+        let refusal: StorageError?
+        var changes: Int { refusal == nil ? request.changes.count : 0 }
+    }
+
     private struct State {
-        var waiting: [WriteRequest] = []
+        var waiting: [Entry] = []
         var waitingChanges = 0
         var isDraining = false
         var isClosed = false
@@ -36,36 +43,44 @@ package final class CommitQueue: Sendable {
     }
 
     package func submit(_ request: WriteRequest) {
-        let refusal: StorageError? = state.withLock { state in
-            if state.isClosed { return StorageError(.closed, "the store is shut down") }
-            if state.waitingChanges > 0 && state.waitingChanges + request.changes.count > waitingLimit {
-                return StorageError(.overloaded, "\(state.waitingChanges) changes are waiting to be committed")
-            }
-            state.waiting.append(request)
-            state.waitingChanges += request.changes.count
+        let isClosed = state.withLock { state in
+            if state.isClosed { return true }
+            let isTooMuch = state.waitingChanges > 0 && state.waitingChanges + request.changes.count > waitingLimit
+            let refusal =
+                isTooMuch
+                ? StorageError(.overloaded, "\(state.waitingChanges) changes are waiting to be committed") : nil
+            let entry = Entry(request: request, refusal: refusal)
+            state.waiting.append(entry)
+            state.waitingChanges += entry.changes
             if !state.isDraining {
                 state.isDraining = true
                 thread.submit { _ in self.drain() }
             }
-            return nil
+            return false
         }
-        if let refusal { request.completion(.failure(refusal)) }
+        if isClosed { request.completion(.failure(StorageError(.closed, "the store is shut down"))) }
     }
 
     private func drain() {
         while let group = nextGroup() {
-            let outcomes = engine.commit(group)
-            for (request, outcome) in zip(group, outcomes) { request.completion(outcome) }
+            let accepted = group.filter { $0.refusal == nil }.map(\.request)
+            var outcomes = (accepted.isEmpty ? [] : engine.commit(accepted)).makeIterator()
+            for entry in group {
+                if let refusal = entry.refusal {
+                    entry.request.completion(.failure(refusal))
+                } else if let outcome = outcomes.next() {
+                    entry.request.completion(outcome)
+                }
+            }
         }
     }
 
-    private func nextGroup() -> [WriteRequest]? {
-        let group: [WriteRequest] = state.withLock { state in
+    private func nextGroup() -> [Entry]? {
+        let group: [Entry] = state.withLock { state in
             var changes = 0
             var count = 0
-            while count < state.waiting.count, count == 0 || changes + state.waiting[count].changes.count <= groupLimit
-            {
-                changes += state.waiting[count].changes.count
+            while count < state.waiting.count, count == 0 || changes + state.waiting[count].changes <= groupLimit {
+                changes += state.waiting[count].changes
                 count += 1
             }
             state.waitingChanges -= changes

@@ -165,7 +165,7 @@ final class SQLiteCatalogReader: CatalogReader {
         if let after { try statement.bind(4, after.value).bind(5, after.object) }
         defer { statement.reset() }
         while try statement.step() {
-            guard let value = statement.value(1, as: definition.type), condition.admits(value) else { continue }
+            guard let value = statement.value(1, as: definition.type) else { continue }
             let position = SearchPosition(value: value, object: Int64(statement.integer(2)))
             if statement.withBytes(0, { visit($0, value, position) }) == .stop { return }
         }
@@ -192,13 +192,5 @@ final class SQLiteCatalogReader: CatalogReader {
     func rlis() throws(StorageError) -> [RLIRecord] {
         try refresh()
         return try connection.rliRecords(sql(CatalogSQL.rlis))
-    }
-}
-
-extension AttributeCondition {
-    /// What SQL cannot decide: patterns are matched here, bytewise.
-    fileprivate func admits(_ value: AttributeValue) -> Bool {
-        guard case .like(let pattern) = self, case .string(let bytes) = value else { return true }
-        return pattern.matches(bytes)
     }
 }

@@ -22,6 +22,7 @@ package final class SQLiteCatalogStore: CatalogStore {
     }
 
     private let path: String
+    private let lock: FileLock
     private let options: Options
     private let commits = CommitSequence()
     private let engine: SQLiteCommitEngine
@@ -32,12 +33,14 @@ package final class SQLiteCatalogStore: CatalogStore {
     package init(path: String, options: Options = Options(), logger: Logger) throws(StorageError) {
         self.path = path
         self.options = options
+        lock = try FileLock(path + ".lock")
         let writer = try SQLiteConnection(
             path: path, access: .create, busyTimeout: options.busyTimeout, cacheKiB: options.writerCacheKiB)
         if writer.isReadOnly {
             throw StorageError(
                 .readOnly, "\(path): cannot be written; let the server's user write to the file and its directory")
         }
+        try SQLiteMigrations.check(Schema.sqliteCatalog, writer)
         // For a new file. Against 4 KiB: fewer levels, 3 % less space, half the pages to split; a lone commit writes more.
         try writer.execute("PRAGMA page_size = 8192")
         try writer.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF")
@@ -64,5 +67,6 @@ package final class SQLiteCatalogStore: CatalogStore {
     package func shutdown() {
         queue.shutdown()
         checkpointer.shutdown()
+        lock.release()
     }
 }

@@ -6,7 +6,8 @@ enum SQLiteMigrations {
     /// Marks the file as a catalog: "RLSC".
     private static let applicationID = 0x524c_5343
 
-    static func apply(_ steps: [SchemaStep], to connection: SQLiteConnection) throws(StorageError) {
+    /// Refuses a file that is not ours or too new, without changing anything of it.
+    static func check(_ steps: [SchemaStep], _ connection: SQLiteConnection) throws(StorageError) {
         let newest = steps.last?.version ?? 0
         let found = try connection.integer("PRAGMA user_version")
         let tables = try connection.integer("SELECT count(*) FROM sqlite_master")
@@ -22,6 +23,10 @@ enum SQLiteMigrations {
                 "\(connection.path): schema \(found) is newer than this program knows (\(newest)); run the newer rls-server"
             )
         }
+    }
+
+    static func apply(_ steps: [SchemaStep], to connection: SQLiteConnection) throws(StorageError) {
+        let found = try connection.integer("PRAGMA user_version")
         for step in steps where step.version > found { try apply(step, to: connection) }
     }
 

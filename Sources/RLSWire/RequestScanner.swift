@@ -57,6 +57,7 @@ package struct RequestScanner: Sendable {
             searched = end + 1
             let length = end - fieldStart
             if length > limits.fieldLength { throw .fieldTooLong(limit: limits.fieldLength) }
+            if searched > limits.requestLength { throw .requestTooLong(limit: limits.requestLength) }
             if let frame = try takeField(length: length) { return frame }
             fieldStart = searched
         }
@@ -85,7 +86,6 @@ package struct RequestScanner: Sendable {
             }
             let next = position + 1
             stage = .list(width: width, position: next == width ? 0 : next, items: next == width ? items + 1 : items)
-            if searched > limits.requestLength { throw .requestTooLong(limit: limits.requestLength) }
             return nil
         }
     }

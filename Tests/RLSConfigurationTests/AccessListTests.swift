@@ -7,11 +7,12 @@ import Testing
         "^/O=Grid/CN=Alice: a$: lrc_read lrc_update", "/O=Grid/: lrc_read", #""^with blanks$": stats"#, "^admin$: all",
     ]
 
-    @Test(arguments: [
-        ("/O=Grid/CN=Alice: a", [Rights.lrcRead, .lrcUpdate]), ("/O=Grid/CN=Bob", [.lrcRead]),
-        ("/C=DE/O=Grid/CN=Carol", [.lrcRead]), ("with blanks", [.stats]), ("admin", [.all]), ("administrator", []),
-        ("anonymous", []), ("", []),
-    ] as [(String, Rights)])
+    @Test(
+        arguments: [
+            ("/O=Grid/CN=Alice: a", [Rights.lrcRead, .lrcUpdate]), ("/O=Grid/CN=Bob", [.lrcRead]),
+            ("/C=DE/O=Grid/CN=Carol", [.lrcRead]), ("with blanks", [.stats]), ("admin", [.all]), ("administrator", []),
+            ("anonymous", []), ("", []),
+        ] as [(String, Rights)])
     func firstMatchDecides(name: String, rights: Rights) throws {
         let list = AccessList(try Self.list.map { try AccessRule($0) })
         #expect(list.rights(of: Identity(name: name)) == rights)

@@ -1,4 +1,5 @@
 import RLSConfiguration
+import RLSSecurity
 import Testing
 
 @Suite struct ConfigurationFileTests {

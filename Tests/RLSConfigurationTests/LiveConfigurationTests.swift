@@ -20,8 +20,9 @@ import Testing
         #expect(live.current.accessRules.map(\.description) == ["^a$: lrc_read", "^b$: all"])
         try live.set("acl", to: "^c$: stats")
         #expect(live.current.accessRules.map(\.description) == ["^c$: stats"])
-        try live.set("acl", to: "")
-        #expect(live.current.accessRules.isEmpty)
+        // None at all would let everyone in where there is no authentication.
+        #expect(throws: LiveConfiguration.Refusal.self) { try live.set("acl", to: " ; ") }
+        #expect(live.current.accessRules.count == 1)
     }
 
     @Test(arguments: [

@@ -135,6 +135,32 @@ import Testing
         }
     }
 
+    /// A reply larger than what the channel takes at once comes once.
+    @Test func largeReplies() async throws {
+        let server = try await ServerProcess.start()
+        let names = (0..<5_000).map { "lfn\(String(repeating: "x", count: 60))\($0)" }
+        let request = "lrc_create_bulk|" + names.map { "\($0)|\($0)|" }.joined() + "|"
+        let failures = "0|" + names.map { "11|\($0)|\($0)|" }.joined() + "|"
+        try await blocking {
+            let client = try RawClient(port: server.port)
+            #expect(try client.receive("0|") == "0|")
+            #expect(try client.exchange(request, "0||"))
+            for _ in 0..<3 { #expect(try client.exchange(request, failures)) }
+            #expect(try client.exchange("admin|0|", "0|"))
+        }
+    }
+
+    @Test func capabilitiesNameWhatIsServed() async throws {
+        let server = try await ServerProcess.start()
+        try await blocking {
+            let client = try RawClient(port: server.port)
+            try client.send("rls_capabilities|close|")
+            let reply = try client.receiveUntilClosed()
+            #expect(reply.contains("|lrc_ensure_bulk|1|"))
+            #expect(!reply.contains("|rli_"))
+        }
+    }
+
     @Test func accessLinesDecideEachMethod() async throws {
         let server = try await ServerProcess.start(["acl ^anonymous$: lrc_read stats"])
         try await blocking {

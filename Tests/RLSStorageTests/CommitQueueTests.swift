@@ -50,14 +50,15 @@ private final class FakeEngine: CommitEngine {
         let queue = CommitQueue(engine: engine, groupLimit: 3, waitingLimit: 8)
         let outcomes = Outcomes()
         for number in 0..<30 { queue.submit(WriteRequest([change(number)]) { outcomes.add($0) }) }
-        let refused = outcomes.all.filter {
-            if case .failure(let error) = $0 { error.reason == .overloaded } else { false }
-        }
-        // Up to three are with the engine, eight wait.
-        #expect((19...22).contains(refused.count))
         for _ in 0..<30 { engine.gate.signal() }
         queue.shutdown()
         #expect(outcomes.all.count == 30)
+        let isRefusal = outcomes.all.map {
+            if case .failure(let error) = $0 { error.reason == .overloaded } else { false }
+        }
+        // Up to three are with the engine, eight wait; who is refused is answered behind them, in order.
+        #expect((19...22).contains(isRefusal.count { $0 }))
+        #expect(isRefusal == isRefusal.sorted { !$0 && $1 })
         #expect(engine.sizes.allSatisfy { $0 <= 3 })
     }
 

@@ -78,6 +78,18 @@ private struct Fixture {
         let other = try SQLiteConnection(path: fixture.path, access: .create, busyTimeout: 0, cacheKiB: 100)
         try other.execute("CREATE TABLE theirs (a)")
         #expect(refusal()?.message.contains("another program") == true)
+        // Refused without a change to it.
+        #expect(try other.integer("SELECT count(*) FROM pragma_journal_mode WHERE journal_mode = 'wal'") == 0)
+    }
+
+    @Test func aSecondServerIsKeptOff() throws {
+        defer { fixture.remove() }
+        let first = try fixture.open()
+        let error = try #require(refusal())
+        #expect(error.reason == .busy)
+        #expect(error.message.contains("another rls-server serves this database"))
+        first.shutdown()
+        #expect(refusal() == nil)
     }
 
     @Test func aLockIsReportedAndOutlived() async throws {

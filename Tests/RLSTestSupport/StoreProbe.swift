@@ -56,8 +56,8 @@ package struct StoreProbe: Sendable {
         var hasMore = true
         while hasMore {
             var taken = 0
-            try reader.search(definition, condition, after: after) { key, _, position in
-                keys.append(ByteString(key))
+            try reader.search(definition, condition, after: after) { key, value, position in
+                if condition.admits(value) { keys.append(ByteString(key)) }
                 after = position
                 taken += 1
                 return taken == step ? .stop : .next

@@ -18,8 +18,11 @@ struct ConfigurationSource: Sendable {
 
     func load() throws(Failure) -> Loaded {
         var loaded = try base()
+        var seen: Set<String> = []
         for (key, value) in settings {
             guard let option = ServerOptions.option(key) else { throw Failure(description: "unknown keyword `\(key)`") }
+            // The first on the command line takes the place of all lines of the file.
+            if seen.insert(option.key).inserted { option.copy(ServerConfiguration(), &loaded.configuration) }
             do { try option.set(&loaded.configuration, value) } catch {
                 throw Failure(description: "command line: `\(key)`: \(error)")
             }
@@ -86,7 +89,7 @@ struct ConfigurationSource: Sendable {
     }
 }
 
-/// Where a user's own catalog lives: `$XDG_DATA_HOME/rls`, else `~/.local/share/rls`.
+/// Where a user's own catalog lives: `$RLS_DATA`, `$XDG_DATA_HOME/rls`, else `~/.local/share/rls`.
 enum DataDirectory {
     static var path: String {
         let environment = ProcessInfo.processInfo.environment

@@ -17,7 +17,8 @@ enum Daemon {
             var status: Int32 = 0
             if waitpid(child, &status, WNOHANG) == child {
                 print("rls-server ended at once; its log \(log) says why")
-                throw ExitCode((status >> 8) & 0xff)
+                // Killed by a signal: no status of its own.
+                throw ExitCode(status & 0x7f == 0 ? (status >> 8) & 0xff : 1)
             }
             usleep(25_000)
         }

@@ -12,7 +12,7 @@ package struct ServerCommand: AsyncParsableCommand {
             Without -c and without a file at the usual places it serves a catalog without authentication on loopback, \
             from a database in the user's data directory.
 
-            Signals: TERM and INT finish current requests and stop; HUP rereads what is reloadable.
+            Signals: TERM, INT and QUIT finish current requests and stop; HUP rereads what is reloadable.
             Exit status: 0 stopped as asked, 64 wrong usage, 69 cannot listen, 74 database, 78 configuration.
             """,
         version: "rls-server \(SoftwareVersion.current)")

@@ -55,11 +55,11 @@ struct ServerProgram {
     }
 
     private func serve(_ configuration: ServerConfiguration) async throws -> Status {
-        let catalog = try openCatalog(configuration)
-        defer { catalog.shutdown() }
         let pidFile = try PidFile(configuration.pidFile)
         defer { pidFile.remove() }
-        let live = LiveConfiguration(configuration)
+        let catalog = try openCatalog(configuration)
+        defer { catalog.shutdown() }
+        let live = LiveConfiguration(configuration) { [level] in level.set($0.logLevel) }
         let quit = QuitService()
         let server = try ServerContext(
             configuration: live, catalog: catalog, logger: logger, quit: { quit.request() })
@@ -71,7 +71,7 @@ struct ServerProgram {
                     "database": "\(configuration.catalogDatabase)", "version": "\(SoftwareVersion.current)",
                 ])
         }
-        let reload = ReloadService(source: source, configuration: live, level: level, logger: logger)
+        let reload = ReloadService(source: source, configuration: live, logger: logger)
         let group = ServiceGroup(
             configuration: .init(
                 services: [
@@ -79,7 +79,7 @@ struct ServerProgram {
                     .init(service: quit, successTerminationBehavior: .gracefullyShutdownGroup),
                     .init(service: reload),
                 ],
-                gracefulShutdownSignals: [.sigterm, .sigint], logger: quietLogger))
+                gracefulShutdownSignals: [.sigterm, .sigint, .sigquit], logger: quietLogger))
         try await group.run()
         logger.notice("stopped")
         return .stopped
@@ -119,7 +119,6 @@ final class QuitService: Service {
 struct ReloadService: Service {
     let source: ConfigurationSource
     let configuration: LiveConfiguration
-    let level: LogThreshold
     let logger: Logger
 
     func run() async throws {
@@ -127,7 +126,6 @@ struct ReloadService: Service {
             do {
                 let loaded = try source.load()
                 let needRestart = configuration.reload(loaded.configuration)
-                level.set(loaded.configuration.logLevel)
                 logger.notice(
                     "configuration reread", metadata: ["needs_restart": "\(needRestart.joined(separator: " "))"])
             } catch {

@@ -30,6 +30,7 @@ struct ConnectionClock {
         .nanoseconds(max(min(idle.nanoseconds, request.nanoseconds, write.nanoseconds) / 4, 100_000_000))
     }
 
+    /// The client sent something, or was given the end of a reply.
     mutating func received(at now: NIODeadline) { lastActivity = now }
 
     /// Whether a request has begun to arrive and is not complete.

@@ -107,7 +107,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     /// While a request waits its turn, nothing more is taken from the socket: TCP tells the client to wait.
     func read(context: ChannelHandlerContext) {
-        if held != nil || !state.mayBegin(.write) {
+        if held != nil || failure != nil || !state.mayBegin(.write) {
             isReadHeldBack = true
         } else {
             context.read()
@@ -129,9 +129,13 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     private func flush(_ context: ChannelHandlerContext) {
         if output.readableBytes == 0 { return }
-        context.writeAndFlush(wrapOutboundOut(output), promise: nil)
+        // Taken out first: the write may tell us of writability, and so come back here.
+        var bytes = ByteBuffer()
+        swap(&bytes, &output)
+        context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
         // Keeps the storage when the channel has written all of it.
-        output.clear()
+        bytes.clear()
+        if output.readableBytes == 0 { output = bytes }
         state.isWritable = context.channel.isWritable
     }
 
@@ -160,10 +164,11 @@ final class ConnectionHandler: ChannelDuplexHandler {
                 break
             }
             held = nil
+            clock.waitsForRest(false)
             begin(row, frame.arguments, context)
             if output.readableBytes >= Self.flushThreshold { flush(context) }
         }
-        clock.waitsForRest(scanner.isWaitingForMore && held == nil)
+        clock.waitsForRest(scanner.isWaitingForMore && held == nil && state.mayBegin(.write))
         clock.isBusy = !state.isIdle
         if let failure, state.mayBegin(.read) {
             output.writeError(failure)
@@ -264,6 +269,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     {
         state.finishedWrite(bytes: bytes)
         guard session != nil else { return }
+        clock.received(at: .now())
         switch outcome {
         case .success(let failures): pending.reply(failures, &output)
         case .failure(let error):
@@ -328,6 +334,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
             output.writeImmutableBuffer(chunk)
             session.lastPage = stream.producer.continuation
             state.finishedStream()
+            clock.received(at: .now())
             flush(context)
             resume(context)
         case .success(.more):

@@ -32,7 +32,7 @@ enum ServerMethods {
         },
         .control(Methods.capabilities, []) { (_, _, buffer) throws(CatalogError) in
             buffer.writeStatus(.success)
-            for row in MethodTable.rows where !row.name.isEmpty { PairItem(row.name, "1").encode(into: &buffer) }
+            for row in MethodTable.rows where row.role != .index { PairItem(row.name, "1").encode(into: &buffer) }
             buffer.writeListEnd(more: false)
             return .none
         },

@@ -35,7 +35,7 @@ struct SearchProducer: ReplyProducer {
         var isChunkFull = false
         try stored { () throws(StorageError) in
             try reader.search(walk.definition, walk.condition, after: walk.after) { key, value, position in
-                let verdict = walk.counter.next()
+                let verdict = walk.condition.admits(value) ? walk.counter.next() : .skip
                 if verdict == .full {
                     walk.stoppedEarly = true
                     return .stop
