@@ -91,7 +91,7 @@ import Testing
             ("lrc_attr_delete|n|0|1|", "0|"), ("lrc_attr_delete|n|0|1|", "23|n|"),
             ("set_configuration|nonsense|1|", "6|nonsense|"),
             ("get_configuration|nonsense|", "0|nonsense|unknown option||"),
-            ("admin|9|", "6|9|"), ("rli_get_lrc|a|0|0|", "9|not RLI server|"),
+            ("admin|9|", "6|9|"), ("lrc_exists_bulk|9|a||", "24|9|"), ("lrc_attr_search|n|7|0|||0|0|", "24|7|"), ("rli_get_lrc|a|0|0|", "9|not RLI server|"),
             ("rli_exists_bulk|2|a|b||", "9|not RLI server|"),
             ("|", ""), ("lrc_ensure_bulk|a|p|new|np||", "0||"), ("lrc_export|new|||0|", "0|M|new|np|||"),
             ("lrc_clear|", "0|"), ("lrc_get_pfn|a|0|0|", "12|a|"), ("lrc_bogus|", "8|lrc_bogus|"),

@@ -195,8 +195,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
             switch row.body {
             case .lookup(let run): look(run, &reader, session, context)
             case .read(let make):
+                let producer = try make(&reader, session)
                 state.beganStream()
-                nextChunk(of: ReplyStream(producer: try make(&reader, session), hasBegun: false), context)
+                nextChunk(of: ReplyStream(producer: producer, hasBegun: false), context)
             case .write(let make): write(try make(&reader, session), bytes: arguments.readableBytes, context)
             case .control(let run): perform(try run(&reader, session, &output), context)
             }
