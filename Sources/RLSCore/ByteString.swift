@@ -7,9 +7,14 @@ public struct ByteString: Hashable, Sendable {
     public init(_ text: String) { bytes = Array(text.utf8) }
 
     public init(_ span: Span<UInt8>) {
+        // An empty array is shared by the whole process: initialising it would write to it.
+        if span.count == 0 {
+            bytes = []
+            return
+        }
         bytes = [UInt8](unsafeUninitializedCapacity: span.count) { buffer, count in
             span.withUnsafeBufferPointer { source in
-                if source.count > 0 { _ = buffer.initialize(fromContentsOf: source) }
+                _ = buffer.initialize(fromContentsOf: source)
             }
             count = span.count
         }

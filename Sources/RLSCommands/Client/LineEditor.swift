@@ -45,8 +45,8 @@ enum LineEditor {
         let begun = String(decoding: bytes.dropFirst(wordStart), as: UTF8.self)
         let words = nextWords(after: before).filter { $0.hasPrefix(begun) }
         guard let first = words.first else { return nil }
-        let common = words.reduce(first) { $0.commonPrefix(with: $1) }
-        let list = words.count == 1 ? words : [common] + words
+        // libedit looks at the first three: what all share, then every candidate, be it the only one.
+        let list = [words.reduce(first) { $0.commonPrefix(with: $1) }] + words
         let array = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>.allocate(capacity: list.count + 1)
         for (index, word) in list.enumerated() { array[index] = strdup(word) }
         array[list.count] = nil
