@@ -51,11 +51,12 @@ import Testing
     func globs(glob: ByteString, sql: ByteString) { #expect(SQLPattern(glob: glob).source == sql) }
 
     /// Backtracking without bound would take longer than the universe has.
-    @Test func pathologicalPatternsAreCheap() {
+    @Test func pathologicalPatternsAreCheap() async throws {
         let name = ByteString(repeatElement(UInt8(ascii: "a"), count: 4_096))
         let pattern = ByteString(String(repeating: "a%", count: 2_000) + "b")
-        let clock = ContinuousClock()
-        let time = clock.measure { #expect(!SQLPattern(pattern).matches(name)) }
+        let time = try await blocking {
+            ContinuousClock().measure { #expect(!SQLPattern(pattern).matches(name)) }
+        }
         #expect(time < .seconds(20))
     }
 

@@ -8,6 +8,8 @@ package enum CatalogStoreContract {
         ("mappings", mappings), ("odd names", oddNames), ("counts", counts), ("renames", renames),
         ("attribute rules", attributeRules), ("searches", searches), ("values go with their names", valuesGo),
         ("walks", walks), ("clear", clear), ("index servers", indexServers), ("many writers", manyWriters),
+        ("agrees with the model", agreesWithModel), ("a failure undoes nothing else", failuresStandAlone),
+        ("values of every type", valuesOfEveryType), ("a reader sees what was acknowledged", readYourWrites),
     ]
 
     private static func mapping(_ lfn: ByteString, _ pfn: ByteString) -> Mapping { Mapping(lfn: lfn, pfn: pfn) }

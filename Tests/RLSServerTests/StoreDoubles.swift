@@ -1,0 +1,45 @@
+import Dispatch
+import RLSStorage
+import Synchronization
+
+/// Passes reads on to another store; what it does with writes is the test's choice.
+class ForwardingStore: CatalogStore, @unchecked Sendable {
+    // Set once, before the server starts.
+    var inner: (any CatalogStore)?
+
+    var counts: CatalogCounts { inner?.counts ?? CatalogCounts() }
+    func submit(_ request: WriteRequest) { inner?.submit(request) }
+    func shutdown() { inner?.shutdown() }
+    func makeReader() throws(StorageError) -> any CatalogReader {
+        guard let inner else { throw StorageError(.closed, "no store") }
+        return try inner.makeReader()
+    }
+}
+
+/// Refuses writes with changes while told to, as a full disk does.
+final class FailingStore: ForwardingStore, @unchecked Sendable {
+    let isFailing = Mutex(false)
+
+    override func submit(_ request: WriteRequest) {
+        if isFailing.withLock({ $0 }) && !request.changes.isEmpty {
+            request.completion(.failure(StorageError(.full, "/path: full")))
+        } else {
+            super.submit(request)
+        }
+    }
+}
+
+/// Holds writes back until it is opened.
+final class GatedStore: ForwardingStore, @unchecked Sendable {
+    private let held = Mutex<[WriteRequest]>([])
+    private let arrived = DispatchSemaphore(value: 0)
+
+    override func submit(_ request: WriteRequest) {
+        held.withLock { $0.append(request) }
+        arrived.signal()
+    }
+
+    func waitForRequest() { arrived.wait() }
+
+    func open() { for request in held.withLock({ exchange(&$0, with: []) }) { super.submit(request) } }
+}
