@@ -109,14 +109,14 @@ import Testing
     }
 
     @Test func tenThousandConnections() async throws {
-        let server = try await ServerProcess.start(["maxconnections 500"])
+        let server = try await ServerProcess.start(["maxconnections 300"])
         try await blocking {
             var kept: [RawClient] = []
             let keeper = try RawClient(port: server.port)
             #expect(try keeper.receive("0|") == "0|")
             for number in 0..<10_000 {
                 let client = try RawClient(port: server.port)
-                if kept.count < 700 { kept.append(client) }
+                if kept.count < 400 { kept.append(client) }
                 if number % 500 == 0 { #expect(try keeper.exchange("admin|0|", "0|")) }
             }
             #expect(try keeper.exchange("lrc_create|a|b|lrc_get_pfn|a|0|0|", "0|0|a|b||"))
