@@ -1,4 +1,5 @@
 import Foundation
+import RLSTestSupport
 import Testing
 
 /// rls-cli and rls-admin against a real server: output and exit status as scripts of the original expect them.

@@ -1,6 +1,7 @@
 import Foundation
 import RLSClient
 import RLSCore
+import RLSTestSupport
 import RLSWire
 import Synchronization
 import Testing

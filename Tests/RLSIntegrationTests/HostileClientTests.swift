@@ -1,6 +1,7 @@
 import Foundation
 import RLSClient
 import RLSCore
+import RLSTestSupport
 import Testing
 
 /// Clients that are slow, silent, deaf, many or wrong: they get an error or are closed, and others go on.

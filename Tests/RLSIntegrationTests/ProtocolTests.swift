@@ -1,4 +1,5 @@
 import Foundation
+import RLSTestSupport
 import Testing
 
 /// The bytes on the wire, `|` for NUL, as clients of the original send and expect them.

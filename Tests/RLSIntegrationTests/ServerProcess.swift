@@ -1,6 +1,7 @@
 import Foundation
 import RLSClient
 import RLSCore
+import RLSTestSupport
 
 /// A real rls-server on a free port of loopback, ended with the value that owns it.
 /// `@unchecked Sendable`: `Process` may be asked and signalled from any thread.

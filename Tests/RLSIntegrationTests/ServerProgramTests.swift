@@ -1,6 +1,7 @@
 import Foundation
 import RLSClient
 import RLSCore
+import RLSTestSupport
 import Testing
 
 /// rls-server as an operator meets it: configuration, signals, exit status.

@@ -1,6 +1,7 @@
 import Foundation
 import RLSClient
 import RLSCore
+import RLSTestSupport
 import Testing
 
 /// import and export with real data and with bad data.
