@@ -15,13 +15,13 @@ import Testing
         ] as [(String, Rights)])
     func firstMatchDecides(name: String, rights: Rights) throws {
         let list = AccessList(try Self.list.map { try AccessRule($0) })
-        #expect(list.rights(of: Identity(name: name)) == rights)
+        #expect(list.grants(to: Identity(dn: name)).general == rights)
     }
 
     @Test func anEarlierLineHidesALaterOne() throws {
         let list = AccessList([try AccessRule("bob: stats"), try AccessRule(".*: all")])
-        #expect(list.rights(of: Identity(name: "bob")) == .stats)
-        #expect(AccessList().rights(of: Identity(name: "bob")) == [])
+        #expect(list.grants(to: Identity(dn: "bob")).general == .stats)
+        #expect(AccessList().grants(to: Identity(dn: "bob")).general == [])
     }
 
     @Test(arguments: [
@@ -52,7 +52,7 @@ import Testing
                 group.addTask {
                     let name = number % 2 == 0 ? "aaa" : "bbb"
                     return (0..<500).allSatisfy { _ in
-                        list.rights(of: Identity(name: name)) == (number % 2 == 0 ? .stats : .admin)
+                        list.grants(to: Identity(dn: name)).general == (number % 2 == 0 ? .stats : .admin)
                     }
                 }
             }

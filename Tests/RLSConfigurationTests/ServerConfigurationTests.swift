@@ -18,17 +18,17 @@ import Testing
         let configuration = ServerConfiguration.embedded(database: "/tmp/x.db")
         #expect(configuration.catalogDatabase == "sqlite:/tmp/x.db")
         #expect(configuration.effectiveListenAddress == "127.0.0.1")
-        #expect(configuration.accessList.rights(of: .anonymous) == .all)
-        #expect(configuration.accessList.rights(of: Identity(name: "someone")) == [])
+        #expect(configuration.accessList.grants(to: .anonymous).general == .all)
+        #expect(configuration.accessList.grants(to: Identity(dn: "someone")).general == [])
     }
 
     @Test func accessLinesReplaceTheDefault() throws {
         var configuration = ServerConfiguration.embedded(database: "x")
         configuration.accessRules = [try AccessRule("^nobody$: all")]
-        #expect(configuration.accessList.rights(of: .anonymous) == [])
+        #expect(configuration.accessList.grants(to: .anonymous).general == [])
     }
 
     @Test func withAuthenticationNothingIsAllowedByDefault() {
-        #expect(ServerConfiguration().accessList.rights(of: .anonymous) == [])
+        #expect(ServerConfiguration().accessList.grants(to: .anonymous).general == [])
     }
 }
