@@ -9,10 +9,10 @@ public struct CatalogClient: Sendable {
     public init(_ connection: RLSConnection) { self.connection = connection }
 
     /// Connects to a catalog server.
-    public static func connect(to address: ServerAddress, timeout: Duration = .seconds(30)) async throws
-        -> CatalogClient
-    {
-        CatalogClient(try await RLSConnection.connect(to: address, timeout: timeout))
+    public static func connect(
+        to address: ServerAddress, timeout: Duration = .seconds(30), credential: ClientCredential = .environment
+    ) async throws -> CatalogClient {
+        CatalogClient(try await RLSConnection.connect(to: address, timeout: timeout, credential: credential))
     }
 
     // MARK: Mappings

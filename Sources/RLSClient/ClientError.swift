@@ -11,8 +11,8 @@ public struct ClientError: Error, Sendable, Hashable {
         case closed
         /// The server sent what is no answer of the protocol.
         case badReply
-        /// The URL asks for what this version cannot do.
-        case unsupported
+        /// One side does not accept the other's certificate, or there is none.
+        case notAuthenticated
     }
 
     public let code: Code

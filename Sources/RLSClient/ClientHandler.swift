@@ -27,16 +27,28 @@ final class ClientHandler: ChannelDuplexHandler {
     private var lastProgress = NIODeadline.now()
     private var watch: RepeatedTask?
     private var ending: any Error = ClientError(.closed, "the server closed the connection")
+    private var hasFailed = false
+    private let refusal: ClientError?
 
     /// - Parameters:
     ///   - timeout: longest silence of the server while a reply is due
     ///   - welcome: succeeds when the server has said that it takes requests
-    init(timeout: TimeAmount, welcome: EventLoopPromise<Void>) {
+    ///   - refusal: what it means when the server closes the connection before that
+    init(timeout: TimeAmount, welcome: EventLoopPromise<Void>, refusal: ClientError? = nil) {
         self.timeout = timeout
+        self.refusal = refusal
         self.welcome = welcome
     }
 
     func channelActive(context: ChannelHandlerContext) {
+        begin(context)
+        context.fireChannelActive()
+    }
+
+    /// After a handshake the channel is active already.
+    func handlerAdded(context: ChannelHandlerContext) { if context.channel.isActive { begin(context) } }
+
+    private func begin(_ context: ChannelHandlerContext) {
         // The greeting is a reply to no request.
         scanner = ReplyScanner(.nothing)
         lastProgress = .now()
@@ -45,7 +57,6 @@ final class ClientHandler: ChannelDuplexHandler {
         watch = context.eventLoop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { _ in
             own.value.handler.checkTime(own.value.context)
         }
-        context.fireChannelActive()
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
@@ -99,6 +110,7 @@ final class ClientHandler: ChannelDuplexHandler {
 
     private func fail(_ error: any Error, _ context: ChannelHandlerContext) {
         ending = error
+        hasFailed = true
         context.close(promise: nil)
     }
 
@@ -114,7 +126,7 @@ final class ClientHandler: ChannelDuplexHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         watch?.cancel()
-        if !isWelcome { welcome.fail(ending) }
+        if !isWelcome { welcome.fail(hasFailed ? ending : refusal ?? ending) }
         while let call = calls.popFirst() { call.finish(.failure(ending)) }
         context.fireChannelInactive()
     }

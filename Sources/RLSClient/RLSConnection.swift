@@ -1,6 +1,7 @@
 import NIOCore
 import NIOPosix
 import RLSCore
+import RLSSecurity
 import RLSWire
 import Synchronization
 
@@ -22,16 +23,15 @@ public final class RLSConnection: Sendable {
 
     /// Connects and waits until the server is ready.
     ///
-    /// - Parameter timeout: longest silence of the server, now and during each later call
+    /// - Parameters:
+    ///   - timeout: longest silence of the server, now and during each later call, and longest handshake
+    ///   - credential: what an `rls://` server is shown
     /// - Throws: `ClientError`, or the `CatalogError` with which the server turned the client away
     public static func connect(
-        to address: ServerAddress, timeout: Duration = .seconds(30)
+        to address: ServerAddress, timeout: Duration = .seconds(30), credential: ClientCredential = .environment
     ) async throws -> RLSConnection {
-        if address.scheme == .authenticated {
-            throw ClientError(
-                .unsupported, "\(address): this version cannot authenticate; use rlsn:// with a server that allows it")
-        }
         let limit = TimeAmount(timeout)
+        let loaded = try await Self.load(credential, for: address)
         let group = MultiThreadedEventLoopGroup.singleton
         let welcome = group.any().makePromise(of: Void.self)
         let channel: any Channel
@@ -41,7 +41,15 @@ public final class RLSConnection: Sendable {
                 .channelOption(.tcpOption(.tcp_nodelay), value: 1)
                 .channelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
-                        try channel.pipeline.syncOperations.addHandler(ClientHandler(timeout: limit, welcome: welcome))
+                        let pipeline = channel.pipeline.syncOperations
+                        guard let loaded else {
+                            return try pipeline.addHandler(ClientHandler(timeout: limit, welcome: welcome))
+                        }
+                        let handshake = ClientHandshake(address: address, credential: loaded, timeout: limit)
+                        let requests = {
+                            ClientHandler(timeout: limit, welcome: welcome, refusal: handshake.brokenOff)
+                        }
+                        try pipeline.addHandler(handshake.makeHandler(next: requests, failed: { welcome.fail($0) }))
                     }
                 }
                 .connect(host: address.host, port: address.port).get()
@@ -51,6 +59,16 @@ public final class RLSConnection: Sendable {
         }
         try await welcome.futureResult.get()
         return RLSConnection(channel, to: address)
+    }
+
+    /// Before the connection is made: a missing proxy is no business of the server.
+    private static func load(
+        _ credential: ClientCredential, for address: ServerAddress
+    ) async throws -> GSSCredential? {
+        guard address.scheme == .authenticated else { return nil }
+        do { return try await NIOThreadPool.singleton.runIfActive { try credential.load() } } catch {
+            throw ClientError(.notAuthenticated, "\(error)")
+        }
     }
 
     private static func reason(_ error: any Error) -> String {

@@ -34,10 +34,19 @@ package struct ServerConfiguration: Sendable, Equatable {
     package var accessRules: [AccessRule] = []
     package var certificateFile = ""
     package var keyFile = ""
+    package var certificateDirectory = ""
+    package var attributeDirectory = ""
+    package var gridMap = GridMap.none
+    package var isClearChannelAllowed = false
+    package var areLimitedProxiesAllowed = true
+    package var handshakeTimeout = 20
+    package var maximumHandshakes = 512
+    package var handshakeThreads = 2
 
     // Running
     package var pidFile = ""
     package var logLevel = LogLevel.info
+    package var areUpdatesLogged = false
     package var statsFormat = StatsFormat.current
 
     // Soft state
@@ -78,6 +87,15 @@ package struct ServerConfiguration: Sendable, Equatable {
             return AccessList([everyone])
         }
         return AccessList(accessRules)
+    }
+
+    /// What a client may do.
+    package func grants(to identity: Identity) -> Grants {
+        if identity.isLimitedProxy && !areLimitedProxiesAllowed { return .nothing }
+        let mapped = Identity(
+            dn: identity.dn, localUsers: gridMap.localUsers(of: identity.dn), fqans: identity.fqans,
+            isLimitedProxy: identity.isLimitedProxy)
+        return accessList.grants(to: mapped)
     }
 }
 

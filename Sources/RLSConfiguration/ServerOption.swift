@@ -1,3 +1,5 @@
+import RLSSecurity
+
 /// One keyword of the configuration: all that is known of it, in one row.
 package struct ServerOption: Sendable {
     package enum Section: String, Sendable, CaseIterable {
@@ -133,6 +135,20 @@ extension ServerOption {
             key, path, section, values: values, help: help, isReloadable: true, isRepeatable: true,
             get: { $0[keyPath: path].map(\.description) },
             set: { (configuration, text) throws(ValueError) in configuration[keyPath: path].append(try parse(text)) })
+    }
+
+    /// A grid-mapfile, read when the option is set.
+    static func gridMap(
+        _ key: String, _ path: ConfigurationPath<GridMap>, _ section: Section, _ help: String
+    ) -> ServerOption {
+        ServerOption(
+            key, path, section, values: "PATH", help: help, isReloadable: true,
+            get: { [$0[keyPath: path].path] },
+            set: { (configuration, text) throws(ValueError) in
+                do { configuration[keyPath: path] = try GridMap(contentsOf: text) } catch {
+                    throw ValueError("\(error)")
+                }
+            })
     }
 
     /// Understood, so that an old file still works, and said to be without effect.

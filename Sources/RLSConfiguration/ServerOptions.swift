@@ -75,14 +75,42 @@ package enum ServerOptions {
             "authentication", \.isAuthenticated, .security,
             "require GSI (rls://); false: rlsn://, everyone is `anonymous`"),
         .rules(
-            "acl", \.accessRules, .security, "USER-PATTERN: RIGHT…",
+            "acl", \.accessRules, .security, "USER-PATTERN: RIGHT… [names=NAME-PATTERN]",
             parse: { (text) throws(ServerOption.ValueError) in
                 do { return try AccessRule(text) } catch { throw ServerOption.ValueError("\(error)") }
             },
-            "rights of the users whose name the regular expression matches; the first line that matches decides. "
+            "rights of the users whose DN or local user the regular expression matches; the first line that matches decides. "
+                + "voms:PATTERN in its place: users with a VOMS attribute that the expression matches as a whole. "
+                + "names= with * and ?: the line counts for these logical names only. "
                 + "Rights: lrc_read lrc_update rli_read rli_update admin stats all"),
-        .text("rlscertfile", \.certificateFile, .security, "PATH", "the server's certificate"),
-        .text("rlskeyfile", \.keyFile, .security, "PATH", "the server's private key"),
+        .gridMap(
+            "gridmap", \.gridMap, .security,
+            "file of local users, for access lines; none: $GRIDMAP or /etc/grid-security/grid-mapfile if it is there"),
+        .text(
+            "rlscertfile", \.certificateFile, .security, "PATH",
+            "the server's certificate; none: $X509_USER_CERT or /etc/grid-security/hostcert.pem"),
+        .text("rlskeyfile", \.keyFile, .security, "PATH", "the private key that belongs to rlscertfile"),
+        .text(
+            "x509_cert_dir", \.certificateDirectory, .security, "PATH",
+            "authorities that are trusted, with signing policies and revocation lists; none: $X509_CERT_DIR or "
+                + "/etc/grid-security/certificates"),
+        .text(
+            "x509_voms_dir", \.attributeDirectory, .security, "PATH",
+            "VOMS servers that are trusted; none: $X509_VOMS_DIR or /etc/grid-security/vomsdir"),
+        .flag(
+            "allow_clear_channel", \.isClearChannelAllowed, .security, reloadable: true,
+            "admit clients of RLS 1.1 to 5.0, whose requests and replies are clear text after authentication: "
+                + "whoever is on the path can read and alter them"),
+        .flag(
+            "allow_limited_proxy", \.areLimitedProxiesAllowed, .security, reloadable: true,
+            "admit clients with a limited proxy, which jobs have"),
+        .number(
+            "handshake_timeout", \.handshakeTimeout, .security, 1...3_600, unit: "seconds", reloadable: true,
+            "a client that is not authenticated within this time is cut off"),
+        .number(
+            "max_handshakes", \.maximumHandshakes, .security, 1...100_000, reloadable: true,
+            "handshakes at a time; further connections are closed"),
+        .number("handshake_threads", \.handshakeThreads, .security, 1...64, "threads for the computing of handshakes"),
     ]
 
     private static let running: [ServerOption] = [
@@ -90,6 +118,9 @@ package enum ServerOptions {
         .choice(
             "loglevel", \.logLevel, .running, reloadable: true, numbers: [.info, .debug, .trace],
             "least severity to log; the original's numbers 0, 1, 2… mean info, debug, trace"),
+        .flag(
+            "log_updates", \.areUpdatesLogged, .running, reloadable: true,
+            "log each change of the catalog, with who made it"),
         .choice(
             "stats_format", \.statsFormat, .running, reloadable: true,
             "strings of the stats reply: 1.1 leaves out rli_numsender, which old C clients do not expect"),

@@ -1,4 +1,4 @@
-/// Where a server listens: `rls://host[:port]` (GSI) or `rlsn://host[:port]` (no authentication).
+/// Where a server listens: `rls://host[:port][?channel=clear]` (GSI) or `rlsn://host[:port]` (no authentication).
 public struct ServerAddress: Hashable, Sendable {
     public enum Scheme: String, Sendable {
         case authenticated = "rls"
@@ -10,11 +10,14 @@ public struct ServerAddress: Hashable, Sendable {
     public let scheme: Scheme
     public let host: String
     public let port: Int
+    /// `?channel=clear`: after authentication requests and replies are clear text, as servers before version 6 want it.
+    public var isChannelClear: Bool
 
-    public init(scheme: Scheme, host: String, port: Int = Self.defaultPort) {
+    public init(scheme: Scheme, host: String, port: Int = Self.defaultPort, isChannelClear: Bool = false) {
         self.scheme = scheme
         self.host = host
         self.port = port
+        self.isChannelClear = isChannelClear
     }
 
     /// Throws BADURL with the text. IPv6 addresses stand in brackets.
@@ -24,6 +27,15 @@ public struct ServerAddress: Hashable, Sendable {
             let scheme = Scheme(rawValue: String(text[..<separator.lowerBound]))
         else { throw failure }
         var rest = text[separator.upperBound...]
+        var isChannelClear = false
+        if let query = rest.firstIndex(of: "?") {
+            switch rest[query...] {
+            case "?channel=clear" where scheme == .authenticated: isChannelClear = true
+            case "?channel=wrap" where scheme == .authenticated: break
+            default: throw failure
+            }
+            rest = rest[..<query]
+        }
         if rest.last == "/" { rest = rest.dropLast() }
         let host: Substring
         if rest.first == "[" {
@@ -40,12 +52,13 @@ public struct ServerAddress: Hashable, Sendable {
             guard first == ":", let number = Int(rest.dropFirst()), (1...65535).contains(number) else { throw failure }
             port = number
         }
-        self.init(scheme: scheme, host: String(host), port: port)
+        self.init(scheme: scheme, host: String(host), port: port, isChannelClear: isChannelClear)
     }
 }
 
 extension ServerAddress: CustomStringConvertible {
     public var description: String {
         "\(scheme.rawValue)://" + (host.contains(":") ? "[\(host)]" : host) + ":\(port)"
+            + (isChannelClear ? "?channel=clear" : "")
     }
 }

@@ -45,6 +45,7 @@ package struct Listener: Service {
         await connections.drain(within: Self.drainTime)
         try await group.shutdownGracefully()
         server.readers.shutdown()
+        server.authenticator?.shutdown()
     }
 
     private func bootstrap(
@@ -66,9 +67,17 @@ package struct Listener: Service {
                 connections.add(channel)
                 return channel.eventLoop.makeCompletedFuture {
                     let lane = lanes[ObjectIdentifier(channel.eventLoop)]?.value
-                    try channel.pipeline.syncOperations.addHandler(ConnectionHandler(server: server, lane: lane))
+                    try channel.pipeline.syncOperations.addHandlers(handlers(channel, lane))
                 }
             }
+    }
+
+    private func handlers(_ channel: any Channel, _ lane: LookupLane?) -> [any ChannelHandler] {
+        let requests: (Authenticator.Client?) -> any ChannelHandler = { client in
+            ConnectionHandler(server: server, lane: lane, client: client)
+        }
+        let first = server.authenticator?.makeHandler(for: channel, next: requests) ?? requests(nil)
+        return [AdmissionHandler(server: server), first]
     }
 
     /// One reader for each event loop, made where it will be used.
@@ -108,7 +117,7 @@ final class ConnectionSet: Sendable {
 
     /// Asks every connection to finish, waits, then closes what is left.
     func drain(within limit: TimeAmount) async {
-        for channel in open { channel.pipeline.fireUserInboundEventTriggered(ConnectionHandler.Drain()) }
+        for channel in open { channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
         let end = NIODeadline.now() + limit
         while !open.isEmpty && NIODeadline.now() < end { try? await Task.sleep(for: .milliseconds(10)) }
         for channel in open { try? await channel.close().get() }

@@ -12,18 +12,24 @@ package final class ServerContext: Sendable {
     package let catalog: (any CatalogStore)?
     let readers: ReaderPool
     let admission: AdmissionControl
+    /// nil without authentication.
+    let authenticator: Authenticator?
     let logger: Logger
+    let audit: Audit
     private let started = NIODeadline.now()
     /// Asks the program to stop, as SIGTERM does.
     let quit: @Sendable () -> Void
 
     package init(
-        configuration: LiveConfiguration, catalog: (any CatalogStore)?, logger: Logger,
+        configuration: LiveConfiguration, catalog: (any CatalogStore)?, authenticator: Authenticator? = nil,
+        logger: Logger,
         quit: @escaping @Sendable () -> Void
     ) throws(StorageError) {
         self.configuration = configuration
         self.catalog = catalog
+        self.authenticator = authenticator
         self.logger = logger
+        audit = Audit(logger: logger)
         self.quit = quit
         readers = try ReaderPool(catalog: catalog, threads: configuration.current.readerThreads)
         admission = AdmissionControl()

@@ -1,5 +1,6 @@
 import Foundation
 import RLSConfiguration
+import RLSSecurity
 
 /// Where a server's configuration comes from; read again on SIGHUP.
 struct ConfigurationSource: Sendable {
@@ -66,21 +67,32 @@ struct ConfigurationSource: Sendable {
         if !configuration.isCatalog {
             throw Failure(description: "nothing to serve: set `lrc_server true`")
         }
-        if configuration.isAuthenticated {
-            throw Failure(
-                description: "this version cannot authenticate clients: set `authentication false`; "
-                    + "the server then listens on loopback only")
-        }
         let address = configuration.effectiveListenAddress
-        if !configuration.isInsecureListenAnywhereAllowed && !Self.isLoopback(address) {
+        if !configuration.isAuthenticated && !configuration.isInsecureListenAnywhereAllowed && !Self.isLoopback(address)
+        {
             throw Failure(
                 description: "listen_address \(address) without authentication lets everyone in who reaches it: "
                     + "use 127.0.0.1, or set `insecure_listen_anywhere true`")
         }
+        if configuration.isAuthenticated && configuration.accessRules.isEmpty {
+            loaded.notes.append("no `acl` line: nobody is allowed anything")
+        }
+        if configuration.isAuthenticated { try addGridMap(&loaded) }
         if configuration.catalogDatabase.isEmpty {
             let path = DataDirectory.path + "/lrc.db"
             loaded.configuration.catalogDatabase = "sqlite:" + path
             loaded.notes.append("no lrc_db_url: the catalog is \(path)")
+        }
+    }
+
+    /// Without a keyword the file at the usual place, if there is one.
+    private func addGridMap(_ loaded: inout Loaded) throws(Failure) {
+        guard loaded.configuration.gridMap.path.isEmpty else { return }
+        let named = ProcessEnvironment.all["GRIDMAP"].flatMap { $0.isEmpty ? nil : $0 }
+        let path = named ?? "/etc/grid-security/grid-mapfile"
+        guard named != nil || FileManager.default.fileExists(atPath: path) else { return }
+        do { loaded.configuration.gridMap = try GridMap(contentsOf: path) } catch {
+            throw Failure(description: "\(error)")
         }
     }
 

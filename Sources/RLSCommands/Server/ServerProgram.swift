@@ -3,6 +3,7 @@ import Logging
 import NIOCore
 import RLSConfiguration
 import RLSCore
+import RLSSecurity
 import RLSServer
 import RLSStorage
 import RLSStorageSQLite
@@ -45,6 +46,9 @@ struct ServerProgram {
         } catch let error as StorageError {
             logger.critical("the catalog cannot be opened", metadata: ["cause": "\(error)"])
             return .database
+        } catch let error as GSIError {
+            logger.critical("no host certificate", metadata: ["cause": "\(error)"])
+            return .configuration
         } catch let error as PidFile.Failure {
             logger.critical("no pid file", metadata: ["cause": "\(error)"])
             return .configuration
@@ -55,6 +59,9 @@ struct ServerProgram {
     }
 
     private func serve(_ configuration: ServerConfiguration) async throws -> Status {
+        // The libraries know no other way to be told.
+        ProcessEnvironment.set("X509_CERT_DIR", to: configuration.certificateDirectory)
+        ProcessEnvironment.set("X509_VOMS_DIR", to: configuration.attributeDirectory)
         let pidFile = try PidFile(configuration.pidFile)
         defer { pidFile.remove() }
         let catalog = try openCatalog(configuration)
@@ -62,7 +69,8 @@ struct ServerProgram {
         let live = LiveConfiguration(configuration) { [level] in level.set($0.logLevel) }
         let quit = QuitService()
         let server = try ServerContext(
-            configuration: live, catalog: catalog, logger: logger, quit: { quit.request() })
+            configuration: live, catalog: catalog, authenticator: try makeAuthenticator(live), logger: logger,
+            quit: { quit.request() })
         let listener = Listener(server) { address in
             logger.notice(
                 "listening",
@@ -83,6 +91,23 @@ struct ServerProgram {
         try await group.run()
         logger.notice("stopped")
         return .stopped
+    }
+
+    private func makeAuthenticator(_ live: LiveConfiguration) throws -> Authenticator? {
+        let configuration = live.current
+        guard configuration.isAuthenticated else { return nil }
+        let places = CredentialPlaces(environment: ProcessEnvironment.all)
+        let files = try places.forServer(certificate: configuration.certificateFile, key: configuration.keyFile)
+        let credential = try HostCredential(files) { [logger] result in
+            switch result {
+            case .success(let fresh):
+                logger.notice("host certificate reread", metadata: ["subject": "\(fresh.subject)"])
+            case .failure(let error):
+                logger.error("host certificate refused, the old one stays", metadata: ["cause": "\(error)"])
+            }
+        }
+        logger.info("host certificate", metadata: ["subject": "\(credential.subject)", "file": "\(files.certificate)"])
+        return Authenticator(credential, live, logger: logger)
     }
 
     /// The library's own account of services starting and stopping is of no use to an operator.

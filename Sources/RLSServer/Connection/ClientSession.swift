@@ -1,4 +1,5 @@
 import Logging
+import NIOCore
 import RLSConfiguration
 import RLSCore
 import RLSSecurity
@@ -7,12 +8,12 @@ import RLSStorage
 /// What a connection's requests are judged by. Belongs to the connection's event loop.
 final class ClientSession {
     let context: ServerContext
-    let identity: Identity
     let address: String
     /// Where this client's last page ended.
     var lastPage: PageContinuation?
     private(set) var configuration: ServerConfiguration
-    private(set) var rights: Rights
+    private(set) var grants: Grants
+    private let identity: Identity
     private var generation: Int
 
     init(context: ServerContext, identity: Identity, address: String) {
@@ -21,7 +22,7 @@ final class ClientSession {
         self.address = address
         generation = context.configuration.generation
         configuration = context.configuration.current
-        rights = configuration.accessList.rights(of: identity)
+        grants = configuration.grants(to: identity)
     }
 
     /// Takes over a configuration that has changed since the last request.
@@ -30,14 +31,42 @@ final class ClientSession {
         if newest == generation { return }
         generation = newest
         configuration = context.configuration.current
-        rights = configuration.accessList.rights(of: identity)
+        grants = configuration.grants(to: identity)
     }
 
-    var metadata: Logger.Metadata { ["client": "\(identity.name)", "address": "\(address)"] }
+    var name: String { identity.dn }
 
+    var metadata: Logger.Metadata {
+        var pairs: Logger.Metadata = ["client": "\(identity.dn)", "address": "\(address)"]
+        if identity.isLimitedProxy { pairs["proxy"] = "limited" }
+        return pairs
+    }
+
+    /// Whether the method is served here and the client has its rights for some name at least.
     func check(_ row: MethodRow) throws(CatalogError) {
         if row.role == .index || (row.role == .catalog && context.catalog == nil) { throw row.role.refusal }
-        if !rights.isSuperset(of: row.rights) { throw CatalogError(.permission, row.name) }
+        if !grants.any.isSuperset(of: row.rights) { throw CatalogError(.permission, row.name) }
+    }
+
+    /// Whether the client has the rights for what a request is about.
+    func check(_ rights: Rights, on scope: () throws(CatalogError) -> NameScope) throws(CatalogError) {
+        if !grants.isLimited { return }
+        switch try scope() {
+        case .nothing: break
+        case .name(let name):
+            let bytes = ByteString(name.readableBytesView)
+            if !grants.allows(rights, on: bytes.bytes.span) { throw CatalogError(.permission, bytes) }
+        case .names(let names):
+            for name in names where !grants.allows(rights, on: name.bytes.span) {
+                throw CatalogError(.permission, name)
+            }
+        case .matching(let pattern):
+            if !grants.allows(rights, onAllMatching: pattern) { throw CatalogError(.permission, pattern.source) }
+        case .everything:
+            if !grants.general.isSuperset(of: rights) {
+                throw CatalogError(.permission, "allowed for some logical names only")
+            }
+        }
     }
 
     /// The page to answer: `result_limit` bounds what a client may ask for.

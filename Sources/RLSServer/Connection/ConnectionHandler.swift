@@ -12,19 +12,18 @@ final class ConnectionHandler: ChannelDuplexHandler {
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    /// Sent through the pipeline when the server stops: finish what runs, then close.
-    struct Drain: Sendable {}
-
     /// Replies gather up to this before they are handed to the channel.
     private static let flushThreshold = 65_536
 
     private let server: ServerContext
     private let lane: LookupLane?
+    private let client: Authenticator.Client?
     private var session: ClientSession?
     private var scanner: RequestScanner
     private var state = ConnectionState()
     private var clock: ConnectionClock
     private var clockTask: RepeatedTask?
+    private var expiryTask: Scheduled<Void>?
     /// A stream that waits for the client to read.
     private var paused: ReplyStream?
     /// A complete request that must wait for those before it, and what ends the connection after them.
@@ -34,9 +33,11 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private var isFlushScheduled = false
     private var output = ByteBuffer()
 
-    init(server: ServerContext, lane: LookupLane?) {
+    /// - Parameter client: nil without authentication
+    init(server: ServerContext, lane: LookupLane?, client: Authenticator.Client?) {
         self.server = server
         self.lane = lane
+        self.client = client
         let configuration = server.configuration.current
         scanner = RequestScanner(methods: MethodTable.shapes, limits: FrameLimits(configuration))
         clock = ConnectionClock(configuration)
@@ -45,20 +46,24 @@ final class ConnectionHandler: ChannelDuplexHandler {
     // MARK: Life of the connection
 
     func channelActive(context: ChannelHandlerContext) {
+        begin(context)
+        context.fireChannelActive()
+    }
+
+    /// After a handshake the channel is active already.
+    func handlerAdded(context: ChannelHandlerContext) { if context.channel.isActive { begin(context) } }
+
+    private func begin(_ context: ChannelHandlerContext) {
         let address = context.remoteAddress?.ipAddress ?? "unknown"
-        let session = ClientSession(context: server, identity: .anonymous, address: address)
-        if let refusal = server.admission.enter(address: address, limits: session.configuration) {
-            return refuse(CatalogError(.tooManyConnections, ByteString(refusal)), context)
-        }
+        let session = ClientSession(context: server, identity: client?.identity ?? .anonymous, address: address)
         self.session = session
-        if session.rights.isEmpty {
-            server.logger.notice("refused: no rights", metadata: session.metadata)
-            return refuse(CatalogError(.permission, ByteString("\(session.identity.name) has no rights here")), context)
+        if session.grants.any.isEmpty {
+            server.audit.refused(session, method: "connect", subject: "")
+            return refuse(CatalogError(.permission, ByteString("\(session.name) has no rights here")), context)
         }
         output.writeStatus(.success)
         flush(context)
         startClock(context)
-        context.fireChannelActive()
     }
 
     private func refuse(_ error: CatalogError, _ context: ChannelHandlerContext) {
@@ -71,7 +76,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     func channelInactive(context: ChannelHandlerContext) {
         clockTask?.cancel()
         state.finish()
-        if let session { server.admission.leave(address: session.address) }
+        expiryTask?.cancel()
         session = nil
         context.fireChannelInactive()
     }
@@ -82,7 +87,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if event is Drain {
+        if event is ChannelShouldQuiesceEvent {
             state.finish()
             closeWhenDone(context)
         } else {
@@ -202,16 +207,14 @@ final class ConnectionHandler: ChannelDuplexHandler {
             case .control(let run): perform(try run(&reader, session, &output), context)
             }
         } catch {
-            answer(error, row, session, context)
+            if error.code == .permission {
+                server.audit.refused(session, method: row.name, subject: RequestSubject.of(arguments))
+            }
+            answer(error, context)
         }
     }
 
-    private func answer(
-        _ error: CatalogError, _ row: MethodRow, _ session: ClientSession, _ context: ChannelHandlerContext
-    ) {
-        if error.code == .permission {
-            server.logger.notice("refused", metadata: session.metadata.merging(["method": "\(row.name)"]) { $1 })
-        }
+    private func answer(_ error: CatalogError, _ context: ChannelHandlerContext) {
         if state.pendingWrites == 0 {
             output.writeError(error)
         } else {
@@ -237,6 +240,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
         } catch {
             output.moveWriterIndex(to: start)
             log(error, session)
+            if error.answer.code == .permission {
+                server.audit.refused(session, method: "look-up", subject: error.answer.subject)
+            }
             output.writeError(error.answer)
         }
     }
@@ -272,7 +278,11 @@ final class ConnectionHandler: ChannelDuplexHandler {
         guard session != nil else { return }
         clock.received(at: .now())
         switch outcome {
-        case .success(let failures): pending.reply(failures, &output)
+        case .success(let failures):
+            if let session, session.configuration.areUpdatesLogged {
+                server.audit.updated(session, pending.changes, failures)
+            }
+            pending.reply(failures, &output)
         case .failure(let error):
             if pending.changes.isEmpty { pending.reply([], &output) } else { output.writeError(error.answer) }
         }
@@ -362,10 +372,22 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     private func startClock(_ context: ChannelHandlerContext) {
         let own = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
+        if let client {
+            expiryTask = context.eventLoop.assumeIsolated().scheduleTask(in: client.lifetime) {
+                own.value.handler.expire(own.value.context)
+            }
+        }
         let interval = clock.checkInterval
         clockTask = context.eventLoop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { _ in
             own.value.handler.checkTime(own.value.context)
         }
+    }
+
+    private func expire(_ context: ChannelHandlerContext) {
+        guard let session else { return }
+        server.logger.notice(
+            "connection closed", metadata: session.metadata.merging(["cause": "credentialExpired"]) { $1 })
+        context.close(promise: nil)
     }
 
     private func checkTime(_ context: ChannelHandlerContext) {

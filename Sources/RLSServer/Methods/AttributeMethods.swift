@@ -18,7 +18,7 @@ enum AttributeMethods {
             let kind = try NameKind(objectType: arguments.objectType)
             return .undefineAttribute(kind, name: arguments.name, clearsValues: arguments.clearsValues)
         },
-        .read(Methods.attributeGet, .lrcRead) { (arguments, _) throws(CatalogError) in
+        .read(Methods.attributeGet, .lrcRead, .nothing) { (arguments, _) throws(CatalogError) in
             let kind = try NameKind(objectType: arguments.objectType)
             return OnceProducer { (reader, buffer) throws(ReplyFailure) in
                 let all = try stored { () throws(StorageError) in try reader.attributeDefinitions(kind) }
@@ -50,7 +50,7 @@ enum AttributeMethods {
             let kind = try NameKind(objectType: arguments.objectType)
             return .removeAttribute(kind, key: arguments.key, name: arguments.name)
         },
-        .read(Methods.attributeValueGet, .lrcRead) { (arguments, _) throws(CatalogError) in
+        .read(Methods.attributeValueGet, .lrcRead, .object) { (arguments, _) throws(CatalogError) in
             let kind = try NameKind(objectType: arguments.objectType)
             return OnceProducer { (reader, buffer) throws(ReplyFailure) in
                 let key = arguments.key.bytes
@@ -67,7 +67,8 @@ enum AttributeMethods {
                 buffer.writeListEnd(more: false)
             }
         },
-        .read(Methods.attributeSearch, .lrcRead) { (arguments, session) throws(CatalogError) in
+        .read(Methods.attributeSearch, .lrcRead, .everything) {
+            (arguments, session) throws(CatalogError) in
             SearchProducer(
                 arguments, kind: try NameKind(objectType: arguments.objectType),
                 page: try session.limited(arguments.page),
@@ -86,7 +87,7 @@ enum AttributeMethods {
             let kind = try NameKind(objectType: entry.objectType)
             return .removeAttribute(kind, key: try entry.key.asName(), name: try entry.name.asName())
         },
-        .read(Methods.attributeValueGetBulk, .lrcRead) { (arguments, _) throws(CatalogError) in
+        .read(Methods.attributeValueGetBulk, .lrcRead, .objects) { (arguments, _) throws(CatalogError) in
             BulkReplies.values(
                 try NameKind(objectType: arguments.objectType), attribute: arguments.name, keys: arguments.keys)
         },

@@ -12,16 +12,19 @@ enum BulkMethods {
         mappings(Methods.ensureBulk) { .ensure($0) },
         rename(Methods.renameLFNBulk, .lfn),
         rename(Methods.renamePFNBulk, .pfn),
-        .read(Methods.getPFNBulk, .lrcRead) { (arguments, _) throws(CatalogError) in
+        .read(Methods.getPFNBulk, .lrcRead, .lfns) {
+            (arguments, _) throws(CatalogError) in
             BulkReplies.lookup(.lfn, arguments.items)
         },
-        .read(Methods.getLFNBulk, .lrcRead) { (arguments, _) throws(CatalogError) in
+        .read(Methods.getLFNBulk, .lrcRead, .everything) { (arguments, _) throws(CatalogError) in
             BulkReplies.lookup(.pfn, arguments.items)
         },
-        .read(Methods.existsBulk, .lrcRead) { (arguments, _) throws(CatalogError) in
+        .read(Methods.existsBulk, .lrcRead, .objects) { (arguments, _) throws(CatalogError) in
             BulkReplies.exists(try NameKind(objectType: arguments.objectType), arguments.names)
         },
-        .read(Methods.export, .lrcRead) { (arguments, _) throws(CatalogError) in ExportProducer(arguments) },
+        .read(Methods.export, .lrcRead, .everything) { (arguments, _) throws(CatalogError) in
+            ExportProducer(arguments)
+        },
     ]
 
     private static func mappings<Item>(

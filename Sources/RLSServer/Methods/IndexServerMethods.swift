@@ -13,7 +13,7 @@ enum IndexServerMethods {
         .change(Methods.rliDelete, .admin) { (arguments) throws(CatalogError) in
             .deleteRLI(url: try arguments.first.asName(), pattern: arguments.second)
         },
-        .read(Methods.rliPartitions, .lrcRead) { (arguments, _) throws(CatalogError) in
+        .read(Methods.rliPartitions, .lrcRead, .everything) { (arguments, _) throws(CatalogError) in
             OnceProducer { (reader, buffer) throws(ReplyFailure) in
                 let (url, pattern) = (arguments.first, arguments.second)
                 let records = try rlis(reader).filter { url.isEmpty || $0.url == url }
@@ -30,7 +30,7 @@ enum IndexServerMethods {
                 buffer.writeListEnd(more: false)
             }
         },
-        .read(Methods.rliInfo, .lrcRead) { (arguments, session) throws(CatalogError) in
+        .read(Methods.rliInfo, .lrcRead, .everything) { (arguments, session) throws(CatalogError) in
             let configuration = session.configuration
             return OnceProducer { (reader, buffer) throws(ReplyFailure) in
                 guard let record = try rlis(reader).first(where: { $0.url == arguments.word }) else {
@@ -40,7 +40,7 @@ enum IndexServerMethods {
                 UpdatedServerInfo(item(record, configuration.interval(record))).encode(into: &buffer)
             }
         },
-        .read(Methods.rliList, .lrcRead) { (_, session) throws(CatalogError) in
+        .read(Methods.rliList, .lrcRead, .everything) { (_, session) throws(CatalogError) in
             let configuration = session.configuration
             return OnceProducer { (reader, buffer) throws(ReplyFailure) in
                 let records = try rlis(reader)

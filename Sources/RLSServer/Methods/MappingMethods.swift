@@ -17,7 +17,7 @@ enum MappingMethods {
         partners(Methods.getLFN, .pfn),
         wildcard(Methods.getPFNWildcard, .lfn),
         wildcard(Methods.getLFNWildcard, .pfn),
-        .lookup(Methods.exists, .lrcRead) { (arguments, _) throws(CatalogError) in
+        .lookup(Methods.exists, .lrcRead, .object) { (arguments, _) throws(CatalogError) in
             let kind = try NameKind(objectType: arguments.objectType)
             return OnceProducer { (reader, buffer) throws(ReplyFailure) in
                 let bytes = arguments.name.bytes
@@ -27,7 +27,8 @@ enum MappingMethods {
                 buffer.writeStatus(.success)
             }
         },
-        .lookup(Methods.mappingExists, .lrcRead) { (arguments, _) throws(CatalogError) in
+        .lookup(Methods.mappingExists, .lrcRead, .lfn) {
+            (arguments, _) throws(CatalogError) in
             OnceProducer { (reader, buffer) throws(ReplyFailure) in
                 let lfn = arguments.mapping.lfn.bytes
                 let pfn = arguments.mapping.pfn.bytes
@@ -41,14 +42,15 @@ enum MappingMethods {
     ]
 
     private static func partners<Item>(_ method: Method<NamePageArguments, Item>, _ kind: NameKind) -> MethodRow {
-        .lookup(method, .lrcRead) { (arguments, session) throws(CatalogError) in
+        .lookup(method, .lrcRead, .name(kind)) {
+            (arguments, session) throws(CatalogError) in
             PartnersProducer(
                 kind, name: arguments.name, page: try session.limited(arguments.page), previous: session.lastPage)
         }
     }
 
     private static func wildcard<Item>(_ method: Method<NamePageArguments, Item>, _ kind: NameKind) -> MethodRow {
-        .read(method, .lrcRead) { (arguments, session) throws(CatalogError) in
+        .read(method, .lrcRead, .pattern(kind)) { (arguments, session) throws(CatalogError) in
             WildcardProducer(
                 kind, pattern: ByteString(arguments.name.readableBytesView), page: try session.limited(arguments.page),
                 previous: session.lastPage)

@@ -69,6 +69,7 @@ struct MethodRow: Sendable {
 extension MethodRow {
     static func lookup<Arguments, Item, Producer: ReplyProducer>(
         _ method: Method<Arguments, Item>, _ rights: Rights,
+        _ scope: QueryScope<Arguments>,
         _ make: @escaping @Sendable (Arguments, ClientSession) throws(CatalogError) -> Producer
     ) -> MethodRow {
         row(
@@ -76,7 +77,9 @@ extension MethodRow {
             .lookup { (reader, session, catalog, buffer) throws(ReplyFailure) in
                 var producer: Producer
                 do throws(CatalogError) {
-                    producer = try make(try Arguments(from: &reader), session)
+                    let arguments = try Arguments(from: &reader)
+                    try session.check(rights) { () throws(CatalogError) in try scope.of(arguments) }
+                    producer = try make(arguments, session)
                 } catch { throw .refused(error) }
                 if try producer.produce(catalog, into: &buffer) == .more { return producer }
                 if let next = producer.continuation { session.lastPage = next }
@@ -86,11 +89,16 @@ extension MethodRow {
 
     static func read<Arguments, Item>(
         _ method: Method<Arguments, Item>, _ rights: Rights,
+        _ scope: QueryScope<Arguments>,
         _ make: @escaping @Sendable (Arguments, ClientSession) throws(CatalogError) -> any ReplyProducer
     ) -> MethodRow {
         row(
             method, .catalog, rights,
-            .read { (reader, session) throws(CatalogError) in try make(try Arguments(from: &reader), session) })
+            .read { (reader, session) throws(CatalogError) in
+                let arguments = try Arguments(from: &reader)
+                try session.check(rights) { () throws(CatalogError) in try scope.of(arguments) }
+                return try make(arguments, session)
+            })
     }
 
     /// A single change: the reply is a status.
@@ -100,8 +108,10 @@ extension MethodRow {
     ) -> MethodRow {
         row(
             method, .catalog, rights,
-            .write { (reader, _) throws(CatalogError) in
-                PendingWrite(changes: [try make(try Arguments(from: &reader))]) { failures, buffer in
+            .write { (reader, session) throws(CatalogError) in
+                let change = try make(try Arguments(from: &reader))
+                try session.check(rights) { change.scope }
+                return PendingWrite(changes: [change]) { failures, buffer in
                     if let failure = failures.first {
                         buffer.writeError(failure.error)
                     } else {
@@ -118,9 +128,13 @@ extension MethodRow {
     ) -> MethodRow {
         row(
             method, .catalog, .lrcUpdate,
-            .write { (reader, _) throws(CatalogError) in
+            .write { (reader, session) throws(CatalogError) in
                 let entries = try BulkArguments<Entry>(from: &reader).items
-                return BulkChanges(entries, make).pendingWrite
+                return BulkChanges(entries) { (entry) throws(CatalogError) in
+                    let change = try make(entry)
+                    try session.check(.lrcUpdate) { change.scope }
+                    return change
+                }.pendingWrite
             })
     }
 

@@ -44,7 +44,7 @@ enum ServerMethods {
         guard let number = Int(arguments.word.description), let command = AdminCommandCode(rawValue: number) else {
             throw CatalogError(.badArgument, arguments.word)
         }
-        if command != .ping && !session.rights.contains(.admin) { throw CatalogError(.permission, "admin") }
+        if command != .ping && !session.grants.general.contains(.admin) { throw CatalogError(.permission, "admin") }
         switch command {
         case .ping:
             buffer.writeStatus(.success)
@@ -74,15 +74,11 @@ enum ServerMethods {
         do throws(LiveConfiguration.Refusal) {
             try session.context.configuration.set(key, to: arguments.second.description)
         } catch {
-            session.context.logger.notice(
-                "configuration change refused",
-                metadata: session.metadata.merging(["option": "\(key)", "cause": "\(error)"]) { $1 })
+            session.context.audit.configurationRefused(session, option: key, cause: "\(error)")
             throw CatalogError(.badArgument, arguments.first)
         }
         let isSecret = ServerOptions.option(key)?.isSecret ?? true
-        session.context.logger.notice(
-            "configuration changed",
-            metadata: session.metadata.merging(
-                ["option": "\(key)", "value": isSecret ? "********" : "\(arguments.second)"]) { $1 })
+        let value = isSecret ? "********" : arguments.second.description
+        session.context.audit.configurationChanged(session, option: key, value: value)
     }
 }

@@ -1,0 +1,19 @@
+import RLSSecurity
+
+/// What a client proves its identity with. Read anew for each connection, so that a renewed proxy is taken at once.
+public struct ClientCredential: Sendable {
+    let load: @Sendable () throws(GSIError) -> GSSCredential
+
+    private init(_ load: @escaping @Sendable () throws(GSIError) -> GSSCredential) { self.load = load }
+
+    /// The user's: `X509_USER_PROXY`, `/tmp/x509up_u$UID`, `X509_USER_CERT` and `X509_USER_KEY`, `~/.globus`, for root the
+    /// host's.
+    public static let environment = ClientCredential { () throws(GSIError) in
+        try GSSCredential(try CredentialPlaces(environment: ProcessEnvironment.all).forClient())
+    }
+
+    /// A server's own, for what it asks of others.
+    package static func host(_ credential: HostCredential) -> ClientCredential {
+        ClientCredential { () throws(GSIError) in credential.current() }
+    }
+}
