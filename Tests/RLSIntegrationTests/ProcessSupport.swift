@@ -11,11 +11,22 @@ enum Program: String {
     /// Beside the resources of the tests.
     var path: String { Bundle.module.bundleURL.deletingLastPathComponent().appendingPathComponent(rawValue).path }
 
+    typealias Outcome = Executable.Outcome
+
+    func run(_ arguments: [String], input: String = "", environment: [String: String] = [:]) async throws -> Outcome {
+        try await Executable(path: path).run(arguments, input: input, environment: environment)
+    }
+}
+
+/// Any program.
+struct Executable: Sendable {
     struct Outcome: Sendable {
         let status: Int32
         let output: String
         let errors: String
     }
+
+    let path: String
 
     /// Runs to its end; killed after a minute.
     func run(_ arguments: [String], input: String = "", environment: [String: String] = [:]) async throws -> Outcome {

@@ -15,22 +15,41 @@ final class ServerProcess: @unchecked Sendable {
     private let process: Process
     private let log: Collector
 
-    var url: String { "rlsn://127.0.0.1:\(port)" }
-    var address: ServerAddress { ServerAddress(scheme: .insecure, host: "127.0.0.1", port: port) }
+    private let authority: TestAuthority?
+
+    var url: String { authority == nil ? "rlsn://127.0.0.1:\(port)" : "rls://localhost:\(port)" }
+    var address: ServerAddress {
+        authority == nil
+            ? ServerAddress(scheme: .insecure, host: "127.0.0.1", port: port)
+            : ServerAddress(scheme: .authenticated, host: "localhost", port: port)
+    }
     var database: String { directory.file("lrc.db") }
     var logText: String { log.soFar }
 
     /// - Parameter lines: of the configuration file, beside what every test needs
     static func start(_ lines: [String] = [], in directory: TemporaryDirectory? = nil) async throws -> ServerProcess {
-        try await blocking { try ServerProcess(lines, in: directory) }
+        try await blocking { try ServerProcess(lines, in: directory, authority: nil) }
     }
 
-    private init(_ lines: [String], in directory: TemporaryDirectory?) throws {
+    /// With authentication, on `localhost`.
+    static func startGSI(
+        _ lines: [String] = [], authority: TestAuthority = .shared, host: String = "host"
+    ) async throws -> ServerProcess {
+        let security = [
+            "rlscertfile \(authority.file("\(host)/hostcert.pem"))",
+            "rlskeyfile \(authority.file("\(host)/hostkey.pem"))",
+            "x509_cert_dir \(authority.file("certificates"))", "x509_voms_dir \(authority.file("vomsdir"))",
+        ]
+        return try await blocking { try ServerProcess(security + lines, in: nil, authority: authority) }
+    }
+
+    private init(_ lines: [String], in directory: TemporaryDirectory?, authority: TestAuthority?) throws {
         let directory = try directory ?? TemporaryDirectory()
         self.directory = directory
+        self.authority = authority
         let common = [
-            "lrc_server true", "authentication false", "port 0", "lrc_db_url sqlite:\(directory.file("lrc.db"))",
-            "pidfile \(directory.file("server.pid"))",
+            "lrc_server true", "authentication \(authority != nil)", "listen_address 127.0.0.1", "port 0",
+            "lrc_db_url sqlite:\(directory.file("lrc.db"))", "pidfile \(directory.file("server.pid"))",
         ]
         let file = try directory.write((common + lines).joined(separator: "\n") + "\n", to: "server.conf")
         process = Process()
@@ -90,9 +109,23 @@ final class ServerProcess: @unchecked Sendable {
 
     func connect() async throws -> CatalogClient { try await CatalogClient.connect(to: address, timeout: .seconds(30)) }
 
-    func cli(_ words: String..., input: String = "") async throws -> Program.Outcome {
-        try await Program.cli.run(words + [url], input: input)
+    /// - Parameter proxy: of the server's test authority; without one there is no authentication
+    func cli(_ words: String..., input: String = "", proxy: String = "alice-rfc", at url: String? = nil) async throws
+        -> Program.Outcome
+    {
+        try await Program.cli.run(
+            words + [url ?? self.url], input: input, environment: authority?.environment(proxy: proxy) ?? [:])
     }
 
-    func admin(_ words: String...) async throws -> Program.Outcome { try await Program.admin.run(words + [url]) }
+    func admin(_ words: String..., proxy: String = "alice-rfc", at url: String? = nil) async throws -> Program.Outcome {
+        try await Program.admin.run(
+            words + [url ?? self.url], environment: authority?.environment(proxy: proxy) ?? [:])
+    }
+
+    /// A client on the libraries that the original's clients were built on.
+    func peer(_ options: String..., proxy: String = "alice-rfc", input: String = "") async throws -> Program.Outcome {
+        let program = try await GlobusPeer.shared.value
+        return try await program.run(
+            options + ["localhost", "\(port)"], input: input, environment: authority?.environment(proxy: proxy) ?? [:])
+    }
 }
