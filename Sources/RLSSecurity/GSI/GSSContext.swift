@@ -29,7 +29,10 @@ package final class GSSContext: @unchecked Sendable {
     private let credential: GSSCredential
     private var target: gss_name_t?
     private var handle: gss_ctx_id_t?
-    private var flags: OM_uint32 = 0
+    /// What is asked for, and after the handshake what there is. An acceptor that does not ask for confidentiality offers
+    /// ciphers that encrypt nothing.
+    private var flags = GSSContext.wanted
+    private static let wanted = OM_uint32(GSS_C_MUTUAL_FLAG | GSS_C_CONF_FLAG | GSS_C_INTEG_FLAG)
 
     package init(_ role: Role, _ credential: GSSCredential) throws(GSIError) {
         self.role = role
@@ -92,9 +95,8 @@ package final class GSSContext: @unchecked Sendable {
     private func initiate(_ input: inout gss_buffer_desc, _ output: inout gss_buffer_desc, _ minor: inout OM_uint32)
         -> OM_uint32
     {
-        let wanted = OM_uint32(GSS_C_MUTUAL_FLAG | GSS_C_CONF_FLAG | GSS_C_INTEG_FLAG)
-        return gss_init_sec_context(
-            &minor, credential.handle, &handle, target, nil, wanted, 0, nil, &input, nil, &output, &flags, nil)
+        gss_init_sec_context(
+            &minor, credential.handle, &handle, target, nil, Self.wanted, 0, nil, &input, nil, &output, &flags, nil)
     }
 
     /// The library's memory becomes ours.
@@ -142,6 +144,7 @@ package final class GSSContext: @unchecked Sendable {
         return String(buffer: Self.take(&text))
     }
 
+    var isConfidential: Bool { flags & OM_uint32(GSS_C_CONF_FLAG) != 0 }
     var isPeerLimited: Bool { flags & OM_uint32(GSS_C_GLOBUS_RECEIVED_LIMITED_PROXY_FLAG) != 0 }
 
     // MARK: Protection

@@ -188,7 +188,9 @@ package final class HandshakeHandler: ChannelDuplexHandler, RemovableChannelHand
             outcome.output = step.output
             switch step.outcome {
             case .continues: break
-            case .complete: outcome.end = .success(try GSIPeer(of: context))
+            case .complete:
+                if !context.isConfidential { throw GSIError(.other, "the other side does not encrypt") }
+                outcome.end = .success(try GSIPeer(of: context))
             case .failed(let error): throw error
             }
         } catch { outcome.end = .failure(error) }
