@@ -89,6 +89,7 @@ let package = Package(
             path: "Tests/RLSTestSupport", swiftSettings: settings),
         tests("RLSCore", ["RLSCore"]),
         tests("RLSWire", ["RLSWire", nioCore]),
+        tests("RLSSecurity", ["RLSSecurity", "RLSCore", nioCore]),
         tests("RLSConfiguration", ["RLSConfiguration", "RLSSecurity"]),
         tests("RLSStorage", ["RLSStorage", "RLSStorageSQLite", logging]),
         tests("RLSServer", ["RLSServer", "RLSWire", "RLSStorageSQLite", nioCore, logging, lifecycle]),

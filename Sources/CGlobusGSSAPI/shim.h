@@ -34,13 +34,34 @@ static inline char *rls_gss_take_error(OM_uint32 minor) {
     return text;
 }
 
-// The end of a certificate's validity as seconds since 1970; -1 when that is no certificate.
+// Steps over one ASN.1 element, or into it; 0 when there is none.
+static inline int rls_asn1_pass(const unsigned char **at, const unsigned char *end, int into, int *tag) {
+    long length = 0;
+    int class = 0;
+    const unsigned char *next = *at;
+    if (next >= end || (ASN1_get_object(&next, &length, tag, &class, end - next) & 0x80)) return 0;
+    *at = into ? next : next + length;
+    return *at <= end;
+}
+
+// The end of a certificate's validity as seconds since 1970; -1 when that is no certificate. Reads no more than that:
+// decoding the key, which d2i_X509 does, takes longer than all else.
 static inline long long rls_x509_not_after(const unsigned char *der, long length) {
-    X509 *certificate = d2i_X509(NULL, &der, length);
-    if (certificate == NULL) return -1;
+    const unsigned char *at = der, *end = der + length;
+    int tag = 0;
+    if (!rls_asn1_pass(&at, end, 1, &tag) || !rls_asn1_pass(&at, end, 1, &tag)) return -1;
+    // Version, which may be missing, serial number, algorithm, issuer.
+    const unsigned char *first = at;
+    if (!rls_asn1_pass(&at, end, 0, &tag)) return -1;
+    if (tag != 0) at = first;
+    for (int field = 0; field < 3; field++)
+        if (!rls_asn1_pass(&at, end, 0, &tag)) return -1;
+    if (!rls_asn1_pass(&at, end, 1, &tag) || !rls_asn1_pass(&at, end, 0, &tag)) return -1;
+    ASN1_TIME *time = d2i_ASN1_TIME(NULL, &at, end - at);
+    if (time == NULL) return -1;
     struct tm parts;
-    int ok = ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &parts);
-    X509_free(certificate);
+    int ok = ASN1_TIME_to_tm(time, &parts);
+    ASN1_TIME_free(time);
     return ok == 1 ? (long long)timegm(&parts) : -1;
 }
 

@@ -121,7 +121,8 @@ import Testing
         let directory = try TemporaryDirectory()
         let key = certificate.replacing("cert.pem", with: "key.pem")
         let outcome = try await Program.server.run([
-            "-d", "-l", "--set", "authentication=true", "--set", "port=0", "--set", "lrc_db_url=sqlite:\(directory.file("lrc.db"))",
+            "-d", "-l", "--set", "authentication=true", "--set", "port=0", "--set",
+            "lrc_db_url=sqlite:\(directory.file("lrc.db"))",
             "--set", "rlscertfile=\(authority.file(certificate))", "--set", "rlskeyfile=\(authority.file(key))",
         ])
         #expect(outcome.status == 78)

@@ -17,9 +17,10 @@ package struct GSIPeer: Sendable {
         dn = try context.peerName()
         isLimitedProxy = context.isPeerLimited
         let chain = try context.peerChain()
-        let ends = chain.map { Int(rls_x509_not_after($0, $0.count)) }
-        guard let first = ends.min(), first >= 0 else { throw GSIError(.other, "the peer's chain cannot be read") }
-        lifetime = .seconds(Int64(min(max(first - time(nil), 0), 10 * 366 * 86_400)))
+        guard let end = chain.map({ Int(rls_x509_not_after($0, $0.count)) }).min(), end >= 0 else {
+            throw GSIError(.other, "the certificate chain of the other side cannot be read")
+        }
+        lifetime = .seconds(Int64(min(max(end - time(nil), 0), Self.longestLifetime)))
         do throws(GSIError) {
             fqans = try VOMSAttributes.verified(in: chain)
             attributeProblem = nil
@@ -28,4 +29,6 @@ package struct GSIPeer: Sendable {
             attributeProblem = "\(error)"
         }
     }
+
+    private static let longestLifetime = 10 * 366 * 86_400
 }

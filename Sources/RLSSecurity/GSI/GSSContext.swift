@@ -141,7 +141,7 @@ package final class GSSContext: @unchecked Sendable {
         let peer = if case .acceptor = role { source } else { target }
         major = gss_display_name(&minor, peer, &text, nil)
         if rls_gss_failed(major) != 0 { throw GSIError(major, minor, "reading the name of the other side") }
-        return String(buffer: Self.take(&text))
+        return DistinguishedName.customary(String(buffer: Self.take(&text)))
     }
 
     var isConfidential: Bool { flags & OM_uint32(GSS_C_CONF_FLAG) != 0 }

@@ -70,8 +70,7 @@ package final class GSSCredential: @unchecked Sendable {
             throw GSIError(.badCredential, "\(file): the certificate is damaged")
         }
         defer { free(text) }
-        // OpenSSL escapes the slash of `host/NAME`; the grid does not.
-        let subject = String(cString: text).replacing("\\/", with: "/")
+        let subject = DistinguishedName.customary(String(cString: text))
         if summary.not_after <= now {
             throw GSIError(
                 .expired, "\(file): expired since \(UTCTime.text(Int(summary.not_after))) (\(subject)); make a new one")

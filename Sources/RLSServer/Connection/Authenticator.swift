@@ -25,7 +25,7 @@ package final class Authenticator: Sendable {
     /// A client that may send requests now.
     struct Client {
         let identity: Identity
-        /// Until a certificate of its chain expires.
+        /// Until a certificate expires.
         let lifetime: TimeAmount
     }
 
