@@ -1,12 +1,16 @@
-// loadgen: a closed-loop load generator for the RLS wire protocol, without authentication.
+// loadgen: a closed-loop load generator for the RLS wire protocol, without authentication or (--gsi) over GSI.
 //
-// One thread and one epoll instance drive C connections, each of which keeps P requests outstanding: the next request is
-// sent only when a reply has arrived. The same program writes the input of the comparisons (import lines, commands for
-// redis-cli) so that every store holds the same names, and times a bare append and fdatasync.
+// cc -O2 -o loadgen loadgen.c loadgen-gsi.c $(pkg-config --cflags --libs globus-gssapi-gsi) -lglobus_common
+//
+// One thread and one epoll instance drive C connections, each of which keeps P requests outstanding: the next request
+// is sent only when a reply has arrived. The same program writes the input of the comparisons (import lines, commands
+// for redis-cli) so that every store holds the same names, times a bare append and fdatasync, and GSI handshakes.
 //
 // Result: one line of key=value pairs on standard output. Exit status: 0 the run is complete (refused requests are
 // counted in errors=), 1 the server could not be reached or broke off, 2 wrong usage.
 #define _GNU_SOURCE
+#include "loadgen-gsi.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -14,6 +18,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -30,9 +35,11 @@ enum {
     MAX_PIPELINE = 1024,
     MAX_BULK = 100000,
     MAX_NAME = 4096,
+    MAX_THREADS = 256,
     EVENTS_PER_WAIT = 256,
     FIRST_INPUT_BYTES = 64 * 1024,
     GREETING_SECONDS = 10,  // for all connections together
+    GSI_GREETING_SECONDS = 100,
     SILENCE_SECONDS = 60,   // without any reply the run is given up
     FSYNC_BYTES = 12 * 1024,
 };
@@ -45,7 +52,8 @@ typedef enum {
 } ReplyShape;
 
 typedef enum {
-    OP_QUERY, OP_WILDCARD, OP_EXISTS, OP_PING, OP_CREATE, OP_ADD, OP_DELETE, OP_BULK_CREATE, OP_FSYNC, OP_MAPPINGS, OP_REDIS_SET
+    OP_QUERY, OP_WILDCARD, OP_EXISTS, OP_PING, OP_CREATE, OP_ADD, OP_DELETE, OP_BULK_CREATE, OP_HANDSHAKE, OP_GSS_LOOP,
+    OP_FSYNC, OP_MAPPINGS, OP_REDIS_SET
 } OperationCode;
 
 typedef struct {
@@ -65,6 +73,8 @@ static const Operation operations[] = {
     {"add", OP_ADD, REPLY_STATUS, true, "lrc_add of a second target, each key once"},
     {"delete", OP_DELETE, REPLY_STATUS, true, "lrc_delete of the target that create made, each key once"},
     {"bulk-create", OP_BULK_CREATE, REPLY_FAILURES, true, "lrc_create_bulk of --bulk-size keys"},
+    {"handshake", OP_HANDSHAKE, REPLY_STATUS, false, "connect over GSI, await the greeting, close, and again"},
+    {"gss-loop", OP_GSS_LOOP, REPLY_STATUS, false, "both sides of GSI handshakes in --threads threads (no server)"},
     {"fsync", OP_FSYNC, REPLY_STATUS, false, "append 12 KiB to a file in --directory, fdatasync (no server)"},
     {"mappings", OP_MAPPINGS, REPLY_STATUS, true, "write name<TAB>target lines (no server)"},
     {"redis-set", OP_REDIS_SET, REPLY_STATUS, true, "write SET commands for redis-cli --pipe (no server)"},
@@ -76,6 +86,8 @@ typedef struct {
     const char *port;
     const char *directory;
     const char *wildcard_prefix;
+    const char *host_certificate;
+    const char *host_key;
     uint64_t connections;
     uint64_t pipeline;
     uint64_t bulk_size;
@@ -85,13 +97,15 @@ typedef struct {
     uint64_t series;
     uint64_t name_bytes;
     uint64_t target_bytes;
+    uint64_t threads;
     double seconds;
     bool scattered;
+    bool gsi;
 } Options;
 
 static Options options = {
     .host = "127.0.0.1", .port = "39281", .directory = ".", .connections = 1, .pipeline = 1, .bulk_size = 1000,
-    .keys = 1000000, .name_bytes = 60, .target_bytes = 100,
+    .keys = 1000000, .name_bytes = 60, .target_bytes = 100, .threads = 1,
 };
 
 __attribute__((noreturn, format(printf, 2, 3))) static void fail(int status, const char *format, ...) {
@@ -132,6 +146,11 @@ static void append(Buffer *buffer, const char *bytes, size_t length) {
     buffer_reserve(buffer, length);
     memcpy(buffer->bytes + buffer->used, bytes, length);
     buffer->used += length;
+}
+
+static void drop_front(Buffer *buffer, size_t length) {
+    buffer->used -= length;
+    if (length) memmove(buffer->bytes, buffer->bytes + length, buffer->used);
 }
 
 // A field of the protocol: the text and its NUL.
@@ -256,8 +275,9 @@ static void print_result(void) {
     double rate = seconds > 0 ? (double)run.done / seconds : 0;
     double mapping_rate = seconds > 0 ? (double)run.mappings / seconds : 0;
     printf(
-        "operation=%s connections=%" PRIu64 " pipeline=%" PRIu64 " operations=%" PRIu64 " seconds=%.3f rate=%.1f p50_ms=%.4f"
-        " p99_ms=%.4f max_ms=%.4f errors=%" PRIu64 " last_error=%ld mappings=%" PRIu64 " mapping_rate=%.1f\n",
+        "operation=%s connections=%" PRIu64 " pipeline=%" PRIu64 " operations=%" PRIu64 " seconds=%.3f rate=%.1f"
+        " p50_ms=%.4f p99_ms=%.4f max_ms=%.4f errors=%" PRIu64 " last_error=%ld"
+        " mappings=%" PRIu64 " mapping_rate=%.1f\n",
         options.operation->name, options.connections, options.pipeline, run.done, seconds, rate, percentile_ms(0.5),
         percentile_ms(0.99), (double)longest / 1e6, run.errors, run.last_error, run.mappings, mapping_rate);
 }
@@ -332,7 +352,9 @@ static void append_request(Buffer *buffer) {
     case OP_BULK_CREATE: append_bulk_request(buffer); break;
     case OP_FSYNC:
     case OP_MAPPINGS:
-    case OP_REDIS_SET: abort();  // these have no server
+    case OP_REDIS_SET:
+    case OP_HANDSHAKE:
+    case OP_GSS_LOOP: abort();  // these have no server, or no requests
     }
 }
 
@@ -348,6 +370,9 @@ typedef struct {
     size_t searched;      // how much of the input is known to hold no NUL
     Buffer output;
     size_t written;
+    GsiSession *session;  // NULL without --gsi
+    Buffer sealed;        // received, tokens not yet complete
+    Buffer requests;      // to be wrapped
     bool wants_write;
     uint64_t *started;    // ring of the times at which the outstanding requests were sent
     uint64_t head;
@@ -360,6 +385,9 @@ static uint64_t greeted;
 static uint64_t open_connections;
 static bool time_is_up;
 static uint64_t last_reply;
+static struct addrinfo *server_address;
+static bool server_answers;     // the address is one that the server listens on
+static const GsiParty *client;  // its credential is acquired once
 
 static void watch(Connection *connection, int operation, bool write) {
     struct epoll_event event = {.events = EPOLLIN | (write ? EPOLLOUT : 0), .data.ptr = connection};
@@ -370,6 +398,8 @@ static void watch(Connection *connection, int operation, bool write) {
 static void close_connection(Connection *connection) {
     if (connection->descriptor < 0) return;
     close(connection->descriptor);
+    gsi_end(connection->session);
+    connection->session = NULL;
     connection->descriptor = -1;
     open_connections--;
 }
@@ -400,19 +430,96 @@ static void flush_output(Connection *connection) {
     if (connection->wants_write) watch(connection, EPOLL_CTL_MOD, false);
 }
 
+// MARK: Sealed bytes
+//
+// What is sent is always framed; globus_io takes frames as well as the bare records that it sends itself.
+
+static void append_frame(Buffer *buffer, GsiBytes *token) {
+    unsigned char header[GSI_FRAME_HEADER];
+    gsi_write_frame_header(header, token->length);
+    if (token->length) {
+        append(buffer, (char *)header, sizeof header);
+        append(buffer, token->bytes, token->length);
+    }
+    gsi_release(token);
+}
+
+// Returns false when the connection is closed.
+static bool step_handshake(Connection *connection, const char *token, size_t length) {
+    GsiBytes output;
+    bool good = gsi_step(connection->session, token, length, &output);
+    append_frame(&connection->output, &output);
+    if (good) {
+        flush_output(connection);
+    } else {
+        broken(connection, gsi_error());
+    }
+    return connection->descriptor >= 0;
+}
+
+static bool open_token(Connection *connection, const char *token, size_t length) {
+    GsiBytes plain;
+    if (!gsi_is_established(connection->session)) return step_handshake(connection, token, length);
+    bool good = gsi_unwrap(connection->session, token, length, &plain);
+    if (good) {
+        append(&connection->input, plain.bytes, plain.length);
+    } else {
+        broken(connection, gsi_error());
+    }
+    gsi_release(&plain);
+    return good;
+}
+
+// Takes every whole token out of the sealed input.
+static bool open_tokens(Connection *connection) {
+    Buffer *sealed = &connection->sealed;
+    size_t start = 0, header, length;
+    while (gsi_measure_token(sealed->bytes + start, sealed->used - start, &header, &length)) {
+        if (length > GSI_LONGEST_TOKEN) {
+            broken(connection, "a frame that is too long");
+            return false;
+        }
+        if (sealed->used - start < header + length) break;
+        if (!open_token(connection, sealed->bytes + start + header, length)) return false;
+        start += header + length;
+    }
+    drop_front(sealed, start);
+    return true;
+}
+
+static void seal_requests(Connection *connection) {
+    Buffer *requests = &connection->requests;
+    for (size_t start = 0; start < requests->used;) {
+        size_t rest = requests->used - start;
+        size_t length = rest < GSI_RECORD ? rest : GSI_RECORD;
+        GsiBytes token;
+        if (!gsi_wrap(connection->session, requests->bytes + start, length, &token)) fail(1, "%s", gsi_error());
+        append_frame(&connection->output, &token);
+        start += length;
+    }
+    requests->used = 0;
+}
+
+// MARK: Requests and replies
+
 static bool may_issue(void) {
     if (time_is_up || (options.count && run.issued >= options.count)) return false;
     return !options.operation->each_key_once || keys_are_left();
 }
 
+static void count_issue(Connection *connection, uint64_t time) {
+    connection->started[(connection->head + connection->outstanding) % options.pipeline] = time;
+    connection->outstanding++;
+    run.issued++;
+}
+
 // Fills the connection's pipeline again; closes it when there is nothing left to ask or to wait for.
 static void issue(Connection *connection, uint64_t time) {
     while (connection->outstanding < options.pipeline && may_issue()) {
-        append_request(&connection->output);
-        connection->started[(connection->head + connection->outstanding) % options.pipeline] = time;
-        connection->outstanding++;
-        run.issued++;
+        append_request(options.gsi ? &connection->requests : &connection->output);
+        count_issue(connection, time);
     }
+    if (options.gsi) seal_requests(connection);
     if (connection->outstanding == 0) {
         close_connection(connection);
     } else {
@@ -457,13 +564,18 @@ static void take_item_field(Connection *connection, const char *text, size_t len
     connection->field_of_item = (connection->field_of_item + 1) % (pairs ? 2 : 3);
 }
 
+static void take_greeting(Connection *connection, const char *text, uint64_t time) {
+    bool welcome = strcmp(text, "0") == 0;
+    connection->expectation = welcome ? EXPECT_CODE : EXPECT_REFUSAL;
+    if (!welcome) return;
+    greeted++;
+    if (options.operation->code == OP_HANDSHAKE) reply_complete(connection, time);
+}
+
 // One whole field. Returns false when the connection is of no more use.
 static bool take_field(Connection *connection, const char *text, size_t length, uint64_t time) {
     switch (connection->expectation) {
-    case EXPECT_GREETING:
-        connection->expectation = strcmp(text, "0") == 0 ? EXPECT_CODE : EXPECT_REFUSAL;
-        if (connection->expectation == EXPECT_CODE) greeted++;
-        return true;
+    case EXPECT_GREETING: take_greeting(connection, text, time); return true;
     case EXPECT_REFUSAL: broken(connection, length ? text : "refused without a reason"); return false;
     default: break;
     }
@@ -483,6 +595,7 @@ static bool take_field(Connection *connection, const char *text, size_t length, 
 static bool take_fields(Connection *connection, uint64_t time) {
     Buffer *input = &connection->input;
     size_t start = 0;
+    if (input->used == 0) return true;
     for (;;) {
         size_t from = start > connection->searched ? start : connection->searched;
         char *end = memchr(input->bytes + from, 0, input->used - from);
@@ -491,15 +604,14 @@ static bool take_fields(Connection *connection, uint64_t time) {
         if (!take_field(connection, input->bytes + start, length, time)) return false;
         start += length + 1;
     }
-    input->used -= start;
-    if (start) memmove(input->bytes, input->bytes + start, input->used);
+    drop_front(input, start);
     connection->searched = input->used;
     return true;
 }
 
 // Returns false when the connection is closed.
 static bool read_input(Connection *connection) {
-    Buffer *input = &connection->input;
+    Buffer *input = connection->session ? &connection->sealed : &connection->input;
     if (input->used == input->capacity) buffer_reserve(input, input->capacity ? input->capacity : FIRST_INPUT_BYTES);
     ssize_t received = recv(connection->descriptor, input->bytes + input->used, input->capacity - input->used, 0);
     if (received < 0 && (errno == EAGAIN || errno == EINTR)) return true;
@@ -508,8 +620,11 @@ static bool read_input(Connection *connection) {
         return false;
     }
     input->used += (size_t)received;
+    if (connection->session && !open_tokens(connection)) return false;
     return take_fields(connection, now());
 }
+
+// MARK: Opening connections
 
 static struct addrinfo *resolve(void) {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
@@ -519,29 +634,97 @@ static struct addrinfo *resolve(void) {
     return addresses;
 }
 
-static void open_connection(Connection *connection, const struct addrinfo *address) {
-    int on = 1;
-    int descriptor = socket(address->ai_family, address->ai_socktype | SOCK_CLOEXEC, address->ai_protocol);
+// Returns -1 when the address does not answer. Later connections need not wait: many are being made at once.
+static int try_address(const struct addrinfo *address, bool wait) {
+    int type = address->ai_socktype | SOCK_CLOEXEC | (wait ? 0 : SOCK_NONBLOCK);
+    int descriptor = socket(address->ai_family, type, address->ai_protocol);
     if (descriptor < 0) fail(1, "socket: %s (ulimit -n?)", strerror(errno));
-    if (connect(descriptor, address->ai_addr, address->ai_addrlen))
-        fail(1, "connect to %s port %s: %s", options.host, options.port, strerror(errno));
+    if (connect(descriptor, address->ai_addr, address->ai_addrlen) == 0 || (!wait && errno == EINPROGRESS))
+        return descriptor;
+    int error = errno;
+    close(descriptor);
+    errno = error;
+    return -1;
+}
+
+// The first connection finds the address that answers: a name may have several, and GSI needs names.
+static int connect_to_server(void) {
+    bool wait = !server_answers || options.operation->code != OP_HANDSHAKE;
+    int descriptor = try_address(server_address, wait);
+    while (descriptor < 0 && !server_answers && server_address->ai_next) {
+        server_address = server_address->ai_next;
+        descriptor = try_address(server_address, wait);
+    }
+    if (descriptor < 0) fail(1, "connect to %s port %s: %s", options.host, options.port, strerror(errno));
+    server_answers = true;
+    return descriptor;
+}
+
+static void start_session(Connection *connection) {
+    connection->session = gsi_session(client);
+    if (!connection->session) fail(1, "%s", gsi_error());
+    step_handshake(connection, NULL, 0);
+}
+
+static void open_connection(Connection *connection) {
+    int on = 1;
+    int descriptor = connect_to_server();
     if (setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on)) fail(1, "TCP_NODELAY: %s", strerror(errno));
     if (fcntl(descriptor, F_SETFL, O_NONBLOCK)) fail(1, "O_NONBLOCK: %s", strerror(errno));
     connection->descriptor = descriptor;
-    connection->started = calloc(options.pipeline, sizeof *connection->started);
-    if (!connection->started) fail(1, "no memory");
+    connection->expectation = EXPECT_GREETING;
     open_connections++;
     watch(connection, EPOLL_CTL_ADD, false);
+    if (options.gsi) start_session(connection);
 }
 
-static void open_connections_to_server(void) {
-    struct addrinfo *addresses = resolve();
+static void prepare_connections(void) {
+    server_address = resolve();
     poller = epoll_create1(EPOLL_CLOEXEC);
     if (poller < 0) fail(1, "epoll_create1: %s", strerror(errno));
     connections = calloc(options.connections, sizeof *connections);
     if (!connections) fail(1, "no memory");
-    for (uint64_t i = 0; i < options.connections; i++) open_connection(&connections[i], addresses);
-    freeaddrinfo(addresses);
+    for (uint64_t i = 0; i < options.connections; i++) {
+        connections[i].descriptor = -1;
+        connections[i].started = calloc(options.pipeline, sizeof *connections[i].started);
+        if (!connections[i].started) fail(1, "no memory");
+    }
+    if (options.gsi && !(gsi_activate() && (client = gsi_initiator(options.host)))) fail(1, "%s", gsi_error());
+}
+
+// MARK: Handshakes
+
+static void begin_handshake(Connection *connection) {
+    if (!may_issue()) return;
+    connection->written = connection->output.used = connection->sealed.used = 0;
+    connection->input.used = connection->searched = 0;
+    count_issue(connection, now());
+    open_connection(connection);
+}
+
+// Once welcomed, the connection has done its work.
+static void proceed_handshake(Connection *connection) {
+    if (connection->outstanding) {
+        flush_output(connection);
+        return;
+    }
+    append_field(&connection->requests, "close");
+    seal_requests(connection);
+    flush_output(connection);
+    close_connection(connection);
+    begin_handshake(connection);
+}
+
+// MARK: The run
+
+static void proceed(Connection *connection, bool running) {
+    if (!running) {
+        flush_output(connection);
+    } else if (options.operation->code == OP_HANDSHAKE) {
+        proceed_handshake(connection);
+    } else {
+        issue(connection, now());
+    }
 }
 
 // Handles what happens within a tenth of a second; `running` is false while greetings are awaited.
@@ -553,14 +736,15 @@ static void turn(bool running) {
         Connection *connection = events[i].data.ptr;
         if (connection->descriptor < 0) continue;
         if (events[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR) && !read_input(connection)) continue;
-        if (running) issue(connection, now());
+        proceed(connection, running);
     }
 }
 
 static void await_greetings(void) {
-    uint64_t deadline = now() + GREETING_SECONDS * UINT64_C(1000000000);
+    uint64_t deadline = now() + (options.gsi ? GSI_GREETING_SECONDS : GREETING_SECONDS) * UINT64_C(1000000000);
     while (greeted < options.connections && !run.broken) {
-        if (now() > deadline) fail(1, "only %" PRIu64 " of %" PRIu64 " connections were welcomed", greeted, options.connections);
+        if (now() > deadline)
+            fail(1, "only %" PRIu64 " of %" PRIu64 " connections were welcomed", greeted, options.connections);
         turn(false);
     }
     if (run.broken) exit(1);
@@ -571,19 +755,102 @@ static void break_silence(void) {
         if (connections[i].descriptor >= 0) broken(&connections[i], "the server has fallen silent");
 }
 
-// The clock starts when every connection has been welcomed, and stops with the last reply.
-static void drive_server(void) {
-    open_connections_to_server();
-    await_greetings();
-    run.start = last_reply = now();
-    uint64_t end = run.start + (uint64_t)(options.seconds * 1e9);
-    for (uint64_t i = 0; i < options.connections; i++) issue(&connections[i], now());
+// Drives the open connections until none is left; the clock stops with the last reply.
+static void run_to_the_end(uint64_t end) {
     while (open_connections) {
         uint64_t time = now();
         time_is_up = options.seconds > 0 && time > end;
         if (time > last_reply && time - last_reply > SILENCE_SECONDS * UINT64_C(1000000000)) break_silence();
         turn(true);
     }
+    run.end = now();
+}
+
+static uint64_t start_clock(void) {
+    run.start = last_reply = now();
+    return run.start + (uint64_t)(options.seconds * 1e9);
+}
+
+// The clock starts when every connection has been welcomed.
+static void drive_server(void) {
+    prepare_connections();
+    for (uint64_t i = 0; i < options.connections; i++) open_connection(&connections[i]);
+    await_greetings();
+    uint64_t end = start_clock();
+    for (uint64_t i = 0; i < options.connections; i++) issue(&connections[i], now());
+    run_to_the_end(end);
+}
+
+static void drive_handshakes(void) {
+    prepare_connections();
+    uint64_t end = start_clock();
+    for (uint64_t i = 0; i < options.connections; i++) begin_handshake(&connections[i]);
+    run_to_the_end(end);
+}
+
+// MARK: Handshakes without a server
+
+static struct {
+    pthread_mutex_t lock;  // of the outcome
+    const GsiParty *server;
+    uint64_t end;
+} loop = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static void must(bool good) {
+    if (!good) fail(1, "%s", gsi_error());
+}
+
+// Hands tokens from side to side until there is none; the initiator's first step takes none.
+static void shake_hands(void) {
+    GsiSession *sides[] = {gsi_session(client), gsi_session(loop.server)};
+    GsiBytes token = {0};
+    must(sides[0] && sides[1]);
+    int turn = 0;
+    do {
+        GsiBytes output;
+        must(gsi_step(sides[turn], token.bytes, token.length, &output));
+        gsi_release(&token);
+        token = output;
+        turn = !turn;
+    } while (token.length);
+    if (!gsi_is_established(sides[0]) || !gsi_is_established(sides[1])) fail(1, "the handshake came to a halt");
+    gsi_end(sides[0]);
+    gsi_end(sides[1]);
+}
+
+static bool take_turn(void) {
+    pthread_mutex_lock(&loop.lock);
+    bool taken = options.count ? run.issued < options.count : now() < loop.end;
+    if (taken) run.issued++;
+    pthread_mutex_unlock(&loop.lock);
+    return taken;
+}
+
+static void *repeat_handshake(void *unused) {
+    (void)unused;
+    while (take_turn()) {
+        uint64_t before = now();
+        shake_hands();
+        uint64_t after = now();
+        pthread_mutex_lock(&loop.lock);
+        record(after - before);
+        run.done++;
+        pthread_mutex_unlock(&loop.lock);
+    }
+    return NULL;
+}
+
+static void time_handshakes(void) {
+    pthread_t threads[MAX_THREADS];
+    must(gsi_activate());
+    must((client = gsi_initiator(NULL)) != NULL);
+    must((loop.server = gsi_acceptor(options.host_certificate, options.host_key)) != NULL);
+    loop.end = start_clock();
+    for (uint64_t i = 0; i < options.threads; i++) {
+        int error = pthread_create(&threads[i], NULL, repeat_handshake, NULL);
+        if (error) fail(1, "a thread: %s", strerror(error));
+    }
+    for (uint64_t i = 0; i < options.threads; i++) pthread_join(threads[i], NULL);
     run.end = now();
 }
 
@@ -664,6 +931,9 @@ static void usage(FILE *stream) {
         "  --target-bytes N           length of a target (100)\n"
         "  --wildcard-prefix TEXT     prefix to search for (default: random blocks of 1000 keys)\n"
         "  --directory D              where fsync writes its file (.)\n"
+        "  --gsi                      over GSI, wrapped, as the environment's X509_USER_PROXY; H must be a name\n"
+        "  --threads T                of gss-loop; the result gives them as connections (1)\n"
+        "  --host-cert F --host-key F the acceptor's credential, for gss-loop\n"
         "operations:\n", stream);
     for (size_t i = 0; i < sizeof operations / sizeof *operations; i++)
         fprintf(stream, "  %-12s %s\n", operations[i].name, operations[i].help);
@@ -687,7 +957,8 @@ static uint64_t number(const char *option, const char *text, uint64_t least, uin
 static double duration(const char *text) {
     char *end;
     double value = strtod(text, &end);
-    if (end == text || *end || !(value > 0) || value > 86400) fail(2, "--seconds %s: must be a number up to 86400", text);
+    if (end == text || *end || !(value > 0) || value > 86400)
+        fail(2, "--seconds %s: must be a number up to 86400", text);
     return value;
 }
 
@@ -706,6 +977,8 @@ static const struct option long_options[] = {
     {"order", required_argument, NULL, 'O'},       {"bulk-size", required_argument, NULL, 'b'},
     {"name-bytes", required_argument, NULL, 'N'},  {"target-bytes", required_argument, NULL, 'T'},
     {"directory", required_argument, NULL, 'd'},   {"wildcard-prefix", required_argument, NULL, 'w'},
+    {"gsi", no_argument, NULL, 'g'},               {"threads", required_argument, NULL, 't'},
+    {"host-cert", required_argument, NULL, 'C'},   {"host-key", required_argument, NULL, 'K'},
     {"help", no_argument, NULL, '?' + 128},        {NULL, 0, NULL, 0},
 };
 
@@ -727,9 +1000,22 @@ static void take_option(int option, const char *name) {
     case 'T': options.target_bytes = number(name, optarg, sizeof first_target_prefix + 11, MAX_NAME); break;
     case 'd': options.directory = optarg; break;
     case 'w': options.wildcard_prefix = optarg; break;
+    case 'g': options.gsi = true; break;
+    case 't': options.threads = number(name, optarg, 1, MAX_THREADS); break;
+    case 'C': options.host_certificate = optarg; break;
+    case 'K': options.host_key = optarg; break;
     case '?' + 128: usage(stdout); exit(0);
     default: exit(2);  // getopt_long has said what is wrong
     }
+}
+
+static void complete_options(void) {
+    bool bounded = options.count || options.seconds > 0 || options.operation->each_key_once;
+    if (!bounded) fail(2, "%s needs --seconds or --count", options.operation->name);
+    if (options.operation->code == OP_HANDSHAKE) options.gsi = true;
+    if (options.operation->code != OP_GSS_LOOP) return;
+    if (!options.host_certificate || !options.host_key) fail(2, "gss-loop needs --host-cert and --host-key");
+    options.connections = options.threads;
 }
 
 static void parse_options(int count, char **arguments) {
@@ -741,8 +1027,7 @@ static void parse_options(int count, char **arguments) {
         usage(stderr);
         exit(2);
     }
-    bool bounded = options.count || options.seconds > 0 || options.operation->each_key_once;
-    if (!bounded) fail(2, "%s needs --seconds or --count", options.operation->name);
+    complete_options();
 }
 
 int main(int count, char **arguments) {
@@ -751,6 +1036,8 @@ int main(int count, char **arguments) {
     case OP_MAPPINGS:
     case OP_REDIS_SET: write_input(); return 0;
     case OP_FSYNC: time_fsync(); break;
+    case OP_GSS_LOOP: time_handshakes(); break;
+    case OP_HANDSHAKE: drive_handshakes(); break;
     default: drive_server(); break;
     }
     if (options.operation->shape == REPLY_STATUS && options.operation->each_key_once)

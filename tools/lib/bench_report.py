@@ -74,6 +74,12 @@ LOOKUP_PIPELINED = Goal(
 )
 CREATE_ONE = Goal("p50 within 1.5 × of one fdatasync", lambda m: m.number("create-1", "p50_ms") <= 1.5 * m.fsync_ms())
 WILDCARD = Goal("p50 5 ms", lambda m: m.number("wildcard", "p50_ms") <= 5)
+LOOKUP_GSI = Goal("0.5 × rlsn", lambda m: m.ratio("lookup-gsi-50", "lookup-50-1") >= 0.5)
+HANDSHAKE = Goal(
+    "0.85 × the faster loop",
+    lambda m: m.rate("handshake") >= 0.85 * max(m.rate("gss-loop-1"), m.rate("gss-loop-2")),
+)
+STORM = Goal("p99 50 ms", lambda m: m.number("storm", "p99_ms") <= 50)
 
 ROWS = [
     Row("redis-get-1-1", "redis GET"),
@@ -87,6 +93,13 @@ ROWS = [
     Row("redis-get-50-16", "redis GET"),
     Row("lookup-50-16", "look-up", "redis-get-50-16", goal=LOOKUP_PIPELINED),
     Row("wildcard", "wildcard `prefix%`, 1000 rows", goal=WILDCARD),
+    Row("lookup-gsi-1", "look-up, GSI wrap", "redis-get-1-1"),
+    Row("lookup-gsi-50", "look-up, GSI wrap", "redis-get-50-1", goal=LOOKUP_GSI),
+    Row("gss-loop-1", "bare GSS handshakes, both sides, 1 thread, no server"),
+    Row("gss-loop-2", "bare GSS handshakes, both sides, 2 threads, no server"),
+    Row("handshake", "connect, GSI handshake, greeting, close", goal=HANDSHAKE),
+    Row("storm-handshakes", "200 clients that only do handshakes"),
+    Row("storm", "look-up, GSI wrap, beside them", goal=STORM),
     Row("fsync-before", "append 12 KiB + fdatasync, no server"),
     Row("create-1", "durable create", goal=CREATE_ONE),
     Row("fsync-after", "append 12 KiB + fdatasync, no server"),
