@@ -10,7 +10,11 @@ package struct AdminCommand: AsyncParsableCommand {
         commandName: "rls-admin",
         abstract: "Looks after a replica location server.",
         usage: "rls-admin -p|-q|-e|-S|-c OPTION|-C OPTION VALUE [-t SECONDS] rls-server",
-        discussion: "The server is rlsn://HOST[:PORT]. Exit status: 0 done, 1 refused or failed, 64 wrong usage.",
+        discussion: """
+            The server is rls://HOST[:PORT], with your proxy certificate, or rlsn://HOST[:PORT], without authentication; \
+            ?channel=clear behind it speaks to servers before version 6.
+            Exit status: 0 done, 1 refused or failed, 64 wrong usage.
+            """,
         version: "rls-admin \(SoftwareVersion.current)")
 
     @Flag(name: .customShort("p"), help: "Ping.") var ping = false

@@ -10,8 +10,10 @@ package struct CLICommand: AsyncParsableCommand {
         abstract: "Reads and changes a replica catalog.",
         usage: "rls-cli [options] [command …] rls-server",
         discussion: """
-            The server is rlsn://HOST[:PORT]. Without a command rls-cli reads commands: at a terminal with a prompt, \
-            history and completion, else line by line from standard input; double quotes group words with blanks.
+            The server is rls://HOST[:PORT], with your proxy certificate, or rlsn://HOST[:PORT], without authentication; \
+            ?channel=clear behind it speaks to servers before version 6. Without a command rls-cli reads commands: at a \
+            terminal with a prompt, history and completion, else line by line from standard input; double quotes group \
+            words with blanks.
             A word that begins with - goes behind --.
 
             COMMANDS:
@@ -64,7 +66,7 @@ package struct CLICommand: AsyncParsableCommand {
             return
         }
         guard let url = words.last, url.contains("://") else {
-            throw ValidationError("the last word must be the server's URL, rlsn://HOST[:PORT]")
+            throw ValidationError("the last word must be the server's URL, rls://HOST[:PORT] or rlsn://HOST[:PORT]")
         }
         let output = Output(style: json ? .json : .text)
         defer { StandardOutput.flush() }
