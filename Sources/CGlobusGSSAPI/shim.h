@@ -3,6 +3,7 @@
 #include <gssapi.h>
 #include <globus_common.h>
 #include <openssl/bio.h>
+#include <openssl/crypto.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <stdlib.h>
@@ -12,8 +13,10 @@
 
 // Macros and global variables of the libraries, which Swift cannot see or may not touch.
 
-// The thread model must be chosen first: without it the library's locks do nothing.
+// The thread model must be chosen first: without it the library's locks do nothing. OpenSSL must not tidy up when the
+// program ends: a thread may be in the middle of a handshake then.
 static inline int rls_gss_activate(void) {
+    if (OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL) != 1) return -1;
     if (globus_thread_set_model("pthread") != GLOBUS_SUCCESS) return -1;
     return globus_module_activate(GLOBUS_GSI_GSSAPI_MODULE);
 }

@@ -43,7 +43,7 @@ import Testing
         let directory = try TemporaryDirectory()
         let text = configuration.replacing("DIR", with: directory.path)
         let file = try directory.write(text, to: "server.conf")
-        return try await Program.server.run(["-c", file, "-d"])
+        return try await Program.server.run(["-c", file, "-d"], environment: ["RLS_DATA": directory.path])
     }
 
     @Test(arguments: [

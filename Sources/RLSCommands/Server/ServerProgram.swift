@@ -64,12 +64,13 @@ struct ServerProgram {
         ProcessEnvironment.set("X509_VOMS_DIR", to: configuration.attributeDirectory)
         let pidFile = try PidFile(configuration.pidFile)
         defer { pidFile.remove() }
+        let live = LiveConfiguration(configuration) { [level] in level.set($0.logLevel) }
+        let authenticator = try makeAuthenticator(live)
         let catalog = try openCatalog(configuration)
         defer { catalog.shutdown() }
-        let live = LiveConfiguration(configuration) { [level] in level.set($0.logLevel) }
         let quit = QuitService()
         let server = try ServerContext(
-            configuration: live, catalog: catalog, authenticator: try makeAuthenticator(live), logger: logger,
+            configuration: live, catalog: catalog, authenticator: authenticator, logger: logger,
             quit: { quit.request() })
         let listener = Listener(server) { address in
             logger.notice(
