@@ -40,7 +40,7 @@ struct ClientHandshake {
         ClientError(
             .notAuthenticated,
             "the server broke the handshake off: it does not accept the certificate \(credential.subject)"
-                + (address.isChannelClear ? ", or no clear channel" : "") + "; its log says why")
+                + (address.isChannelClear ? ", no clear channel" : "") + ", or no more clients; its log says why")
     }
 
     private func explained(_ error: GSIError) -> ClientError {

@@ -145,7 +145,7 @@ extension ServerOption {
             key, path, section, values: "PATH", help: help, isReloadable: true,
             get: { [$0[keyPath: path].path] },
             set: { (configuration, text) throws(ValueError) in
-                do { configuration[keyPath: path] = try GridMap(contentsOf: text) } catch {
+                do { configuration[keyPath: path] = text.isEmpty ? .none : try GridMap(contentsOf: text) } catch {
                     throw ValueError("\(error)")
                 }
             })

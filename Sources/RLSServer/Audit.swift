@@ -5,12 +5,16 @@ import RLSStorage
 
 /// The lines of the log that say who was refused what, and who changed what.
 struct Audit: Sendable {
+    /// Bytes: enough to tell what it was, and no more than a log should take from a stranger.
+    static let longestSubject = 1_024
+
     let logger: Logger
 
-    func refused(_ session: ClientSession, method: ByteString, subject: ByteString) {
-        logger.notice(
-            "refused",
-            metadata: session.metadata.merging(["method": "\(method)", "subject": "\(subject.shortened)"]) { $1 })
+    /// - Parameter items: how many of a bulk request's items were refused
+    func refused(_ session: ClientSession, method: ByteString, subject: ByteString, items: Int = 1) {
+        var pairs: Logger.Metadata = ["method": "\(method)", "subject": "\(subject.shortened)"]
+        if items > 1 { pairs["items"] = "\(items)" }
+        logger.notice("refused", metadata: session.metadata.merging(pairs) { $1 })
     }
 
     func configurationChanged(_ session: ClientSession, option: String, value: String) {
@@ -40,14 +44,8 @@ struct Audit: Sendable {
 }
 
 extension ByteString {
-    /// Enough to tell what it was, and no more than a log should take from a stranger.
-    fileprivate var shortened: ByteString { count <= 1_024 ? self : ByteString(bytes.prefix(1_024)) + "…" }
-}
-
-/// What a request is about, for a request that was refused before it was decoded: its first string.
-enum RequestSubject {
-    static func of(_ arguments: ByteBuffer) -> ByteString {
-        ByteString(arguments.readableBytesView.prefix(1_025).prefix { $0 != 0 })
+    fileprivate var shortened: ByteString {
+        count <= Audit.longestSubject ? self : ByteString(bytes.prefix(Audit.longestSubject)) + "…"
     }
 }
 

@@ -101,6 +101,30 @@ import Testing
         #expect(server.logText.contains("code=11 subject=\"lfn one,pfn\""))
     }
 
+    /// A right for some names is none for the server, nor a way round another line.
+    @Test func limitedLinesGiveNoMoreThanTheySay() async throws {
+        let server = try await ServerProcess.start([
+            "acl .*: lrc_update names=/secret/*", "acl .*: lrc_read lrc_update stats",
+        ])
+        let exchanges: [(String, String)] = [
+            ("lrc_create|/secret/1|p|", "0|"), ("lrc_create|/open/1|p|", "0|"),
+            ("lrc_get_pfn|/open/1|0|0|", "0|/open/1|p||"),
+            ("lrc_get_pfn|/secret/1|0|0|", "7|/secret/1|"),
+            ("lrc_get_lfn|p|0|0|", "7|allowed for some logical names only|"),
+            ("lrc_export|%|||0|", "7|allowed for some logical names only|"),
+            ("lrc_attr_search|n|0|0|||0|0|", "7|allowed for some logical names only|"),
+            ("lrc_renamepfn|p|q|", "0|"), ("get_configuration|all|", "7|get_configuration|"),
+            ("set_configuration|acl|.*: all|", "7|set_configuration|"), ("admin|1|", "7|admin|"),
+        ]
+        try await blocking {
+            let client = try RawClient(port: server.port)
+            #expect(try client.receive("0|") == "0|")
+            for (request, reply) in exchanges { #expect(try client.exchange(request, reply), "\(request)") }
+        }
+        #expect(await server.waitForLog("method=lrc_export subject=%"))
+        #expect(server.logText.contains("method=lrc_get_pfn subject=/secret/1"))
+    }
+
     /// What a line with `names=` allows and what not, method by method.
     @Test func limitedToNames() async throws {
         let server = try await ServerProcess.start([

@@ -63,8 +63,8 @@ import Testing
 
     @Test(arguments: [
         ("a: lrc_read names=/x/*", "a: lrc_read names=/x/*"),
-        ("a b: all\tnames=/with blanks/*", "a b: all names=/with blanks/*"),
-        ("/O=G/CN=a: b: all names=\"lfn://h:1/*\"", "/O=G/CN=a: b: all names=lfn://h:1/*"),
+        ("a b: rli_read\tnames=/with blanks/*", "a b: rli_read names=/with blanks/*"),
+        ("/O=G/CN=a: b: lrc_read names=\"lfn://h:1/*\"", "/O=G/CN=a: b: lrc_read names=lfn://h:1/*"),
         ("voms:/vo: stats", "voms:/vo: stats"),
     ])
     func writesAndReadsBack(line: String, text: String) throws {
@@ -73,7 +73,10 @@ import Testing
         #expect(try AccessRule(rule.description) == rule)
     }
 
-    @Test(arguments: ["a: all names=", "a: all names=\"\"", "voms:: all", "voms:(: all"])
+    @Test(arguments: [
+        "a: all names=/x", "a: admin names=/x", "a: lrc_read stats names=/x", "a: lrc_read names=", "a: all names=\"\"",
+        "voms:: all", "voms:(: all",
+    ])
     func refusesLimits(line: String) {
         #expect(throws: AccessRule.ParseError.self) { try AccessRule(line) }
     }
@@ -91,6 +94,7 @@ import Testing
         #expect(allows([.lrcRead, .lrcUpdate], "/a/1") && allows(.lrcRead, "/ab"))
         #expect(!allows(.lrcUpdate, "/ab") && !allows(.lrcRead, "/b/1/x") && allows(.lrcUpdate, "/b/1/x"))
         #expect(!allows(.lrcUpdate, "/b/12/x") && !allows(.lrcRead, "/c") && allows(.stats, "/c"))
+        #expect(grants.allowsEverything(.stats) == false)
         let all: (Rights, ByteString) -> Bool = { grants.allows($0, onAllMatching: SQLPattern($1)) }
         #expect(all(.lrcRead, "/a/%") && all(.lrcRead, "/ab%") && all(.lrcUpdate, "/a/x_%"))
         // Some names behind the pattern are the second line's, which allows no update.
@@ -113,7 +117,7 @@ import Testing
         var allowed = 0
         for _ in 0..<2_000 {
             let lines = (0..<3).map { _ in
-                "x: \(["lrc_read", "lrc_update", "all"].randomElement(using: &random) ?? "all") names=/\(text(["*", "?"]))"
+                "x: \(["lrc_read", "lrc_update", "lrc_read lrc_update"].randomElement(using: &random) ?? "lrc_read") names=/\(text(["*", "?"]))"
             }
             let grants = AccessList(try lines.map { try AccessRule($0) }).grants(to: Identity(dn: "x"))
             let pattern = SQLPattern(ByteString("/" + text(["%", "_"])))

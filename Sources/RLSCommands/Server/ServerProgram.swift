@@ -108,7 +108,17 @@ struct ServerProgram {
             }
         }
         logger.info("host certificate", metadata: ["subject": "\(credential.subject)", "file": "\(files.certificate)"])
+        warnWithoutAuthorities()
         return Authenticator(credential, live, logger: logger)
+    }
+
+    private func warnWithoutAuthorities() {
+        let path = ProcessEnvironment.all["X509_CERT_DIR"] ?? "/etc/grid-security/certificates"
+        let names = try? FileManager.default.contentsOfDirectory(atPath: path)
+        if names?.contains(where: { $0.hasSuffix(".0") }) ?? false { return }
+        logger.warning(
+            "no client can be authenticated: no certificate authority is trusted",
+            metadata: ["x509_cert_dir": "\(path)"])
     }
 
     /// The library's own account of services starting and stopping is of no use to an operator.

@@ -24,7 +24,7 @@ package struct Grants: Sendable {
     }
 
     let limited: [Limited]
-    /// For names that no limited line is about, and for all that is not about logical names.
+    /// For names that no limited line is about, and for the server itself.
     package let general: Rights
 
     package static let nothing = Grants(limited: [], general: [])
@@ -32,6 +32,11 @@ package struct Grants: Sendable {
     package var isLimited: Bool { !limited.isEmpty }
     /// What may be allowed for some name.
     package var any: Rights { limited.reduce(general) { $0.union($1.rights) } }
+
+    /// Whether no line takes the rights away for some name.
+    package func allowsEverything(_ rights: Rights) -> Bool {
+        general.isSuperset(of: rights) && limited.allSatisfy { $0.rights.isSuperset(of: rights) }
+    }
 
     package func allows(_ rights: Rights, on name: Span<UInt8>) -> Bool {
         for line in limited where line.names.matches(name) { return line.rights.isSuperset(of: rights) }

@@ -19,7 +19,8 @@ enum FileText {
     }
 
     static func read(_ path: String, limit: Int) throws(Failure) -> Content {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        // Not to wait for a writer, should it be a pipe.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
         guard descriptor >= 0 else {
             throw Failure(path: path, isMissing: errno == ENOENT, cause: String(cString: strerror(errno)))
         }

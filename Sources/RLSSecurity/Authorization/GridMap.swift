@@ -37,7 +37,7 @@ package struct GridMap: Sendable, Equatable {
     /// - Throws: when the file cannot be read or is none
     package init(contentsOf path: String) throws(ParseError) {
         let content: FileText.Content
-        do throws(FileText.Failure) { content = try FileText.read(path, limit: 64 << 20) } catch {
+        do throws(FileText.Failure) { content = try FileText.read(path, limit: 16 << 20) } catch {
             throw ParseError(description: "\(path): \(error.cause)")
         }
         try self.init(content.text, path: path)

@@ -10,6 +10,7 @@ package struct GSIError: Error, Sendable, CustomStringConvertible {
         case notYetValid
         case unknownAuthority
         case revoked
+        case staleRevocationList
         case wrongHost
         case limitedProxy
         /// What came is no token of the protocol.
@@ -64,6 +65,9 @@ package struct GSIError: Error, Sendable, CustomStringConvertible {
 
     /// What the library's and OpenSSL's texts mean.
     private static let known: [Known] = [
+        Known(
+            sign: "CRL has expired", reason: .staleRevocationList,
+            words: "the revocation list of an authority is out of date here; `fetch-crl` gets a new one"),
         Known(sign: "has expired", reason: .expired, words: "a certificate of the other side has expired"),
         Known(sign: "not yet valid", reason: .notYetValid, words: "a certificate of the other side is not valid yet"),
         Known(sign: "has been revoked", reason: .revoked, words: "the certificate of the other side is revoked"),
@@ -77,6 +81,12 @@ package struct GSIError: Error, Sendable, CustomStringConvertible {
             sign: "Untrusted self-signed certificate", reason: .unknownAuthority,
             words: "the certificate authority of the other side is not among those trusted here; "
                 + "its file would be the hash with .0 in X509_CERT_DIR"),
+        Known(
+            sign: "GAA", reason: .unknownAuthority,
+            words: "the signing policy of the other side's authority is missing here or does not allow its certificate"),
+        Known(
+            sign: "share/certificates", reason: .unknownAuthority,
+            words: "there is no directory of trusted certificate authorities; set X509_CERT_DIR"),
         Known(
             sign: "is not a valid directory", reason: .unknownAuthority,
             words: "there is no directory of trusted certificate authorities; set X509_CERT_DIR"),

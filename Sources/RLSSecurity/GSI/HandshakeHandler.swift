@@ -52,6 +52,8 @@ package final class HandshakeHandler: ChannelDuplexHandler, RemovableChannelHand
     }
 
     private enum State {
+        /// Before the connection counts: one that is turned away at once never does.
+        case idle
         case waiting
         case working
         case ended
@@ -60,7 +62,7 @@ package final class HandshakeHandler: ChannelDuplexHandler, RemovableChannelHand
     private let options: Options
     private let makeContext: @Sendable () throws(GSIError) -> GSSContext
     private let completion: Completion
-    private var state = State.waiting
+    private var state = State.idle
     private var reader: TokenReader?
     private var context: GSSContext?
     private var buffer = ByteBuffer()
@@ -82,6 +84,7 @@ package final class HandshakeHandler: ChannelDuplexHandler, RemovableChannelHand
     }
 
     package func channelActive(context: ChannelHandlerContext) {
+        state = .waiting
         hasSlot = options.slots.enter(most: options.mostAtATime)
         guard hasSlot else { return fail(GSIError(.busy, "too many handshakes at a time"), context) }
         let own = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
@@ -236,7 +239,7 @@ package final class HandshakeHandler: ChannelDuplexHandler, RemovableChannelHand
     }
 
     private func fail(_ error: GSIError, _ context: ChannelHandlerContext) {
-        guard state != .ended else { return }
+        guard state != .ended && state != .idle else { return }
         end()
         _ = try? completion(.failure(error))
         context.close(promise: nil)

@@ -21,7 +21,7 @@ final class AdmissionHandler: ChannelInboundHandler {
             admitted = address
             return context.fireChannelActive()
         }
-        server.logger.debug("refused", metadata: ["address": "\(address)", "cause": "\(refusal)"])
+        server.logger.notice("refused", metadata: ["address": "\(address)", "cause": "\(refusal)"])
         // Before a handshake there is no way to say why.
         if !limits.isAuthenticated {
             var reply = ByteBuffer()

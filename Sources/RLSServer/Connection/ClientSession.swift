@@ -48,6 +48,14 @@ final class ClientSession {
         if !grants.any.isSuperset(of: row.rights) { throw CatalogError(.permission, row.name) }
     }
 
+    private static let limited: ByteString = "allowed for some logical names only"
+
+    /// What a refusal was about, for the log: the name that decided, else the first string of the request.
+    func subject(of refusal: CatalogError, _ row: MethodRow, _ arguments: ByteBuffer) -> ByteString {
+        if refusal.subject != row.name && refusal.subject != Self.limited { return refusal.subject }
+        return ByteString(arguments.readableBytesView.prefix(Audit.longestSubject + 1).prefix { $0 != 0 })
+    }
+
     /// Whether the client has the rights for what a request is about.
     func check(_ rights: Rights, on scope: () throws(CatalogError) -> NameScope) throws(CatalogError) {
         if !grants.isLimited { return }
@@ -62,10 +70,8 @@ final class ClientSession {
             }
         case .matching(let pattern):
             if !grants.allows(rights, onAllMatching: pattern) { throw CatalogError(.permission, pattern.source) }
-        case .everything:
-            if !grants.general.isSuperset(of: rights) {
-                throw CatalogError(.permission, "allowed for some logical names only")
-            }
+        case .everything: if !grants.allowsEverything(rights) { throw CatalogError(.permission, Self.limited) }
+        case .server: if !grants.general.isSuperset(of: rights) { throw CatalogError(.permission, Self.limited) }
         }
     }
 

@@ -198,17 +198,22 @@ final class ConnectionHandler: ChannelDuplexHandler {
             try session.check(row)
             var reader = FieldReader(arguments)
             switch row.body {
-            case .lookup(let run): look(run, &reader, session, context)
+            case .lookup(let run): try look(run, &reader, session, context)
             case .read(let make):
                 let producer = try make(&reader, session)
                 state.beganStream()
                 nextChunk(of: ReplyStream(producer: producer, hasBegun: false), context)
-            case .write(let make): write(try make(&reader, session), bytes: arguments.readableBytes, context)
+            case .write(let make):
+                let pending = try make(&reader, session)
+                if let first = pending.refused.first {
+                    server.audit.refused(session, method: row.name, subject: first, items: pending.refused.count)
+                }
+                write(pending, bytes: arguments.readableBytes, context)
             case .control(let run): perform(try run(&reader, session, &output), context)
             }
         } catch {
             if error.code == .permission {
-                server.audit.refused(session, method: row.name, subject: RequestSubject.of(arguments))
+                server.audit.refused(session, method: row.name, subject: session.subject(of: error, row, arguments))
             }
             answer(error, context)
         }
@@ -225,7 +230,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     private func look(
         _ run: MethodRow.Lookup, _ reader: inout FieldReader, _ session: ClientSession, _ context: ChannelHandlerContext
-    ) {
+    ) throws(CatalogError) {
         guard let lane else { return }
         let start = output.writerIndex
         do throws(ReplyFailure) {
@@ -240,10 +245,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         } catch {
             output.moveWriterIndex(to: start)
             log(error, session)
-            if error.answer.code == .permission {
-                server.audit.refused(session, method: "look-up", subject: error.answer.subject)
-            }
-            output.writeError(error.answer)
+            throw error.answer
         }
     }
 

@@ -44,7 +44,8 @@ struct BulkChanges<Entry: BulkChangeItem>: Sendable {
 
     var pendingWrite: PendingWrite {
         let (entries, origins, rejected) = (entries, origins, rejected)
-        return PendingWrite(changes: changes) { failures, buffer in
+        let refused = rejected.filter { $0.error.code == .permission }.map(\.error.subject)
+        return PendingWrite(changes: changes, refused: refused) { failures, buffer in
             buffer.writeStatus(.success)
             let late = failures.map { ChangeFailure(index: origins[$0.index], error: $0.error) }
             for failure in (rejected + late).sorted(by: { $0.index < $1.index }) {

@@ -18,6 +18,8 @@ enum Role: Sendable {
 /// A write request, decoded: the changes, and how their outcome is answered.
 struct PendingWrite: Sendable {
     let changes: [Change]
+    /// Names of items that the client has no right to change.
+    var refused: [ByteString] = []
     let reply: @Sendable (_ failures: [ChangeFailure], _ buffer: inout ByteBuffer) -> Void
 }
 
@@ -145,7 +147,9 @@ extension MethodRow {
         row(
             method, .any, rights,
             .control { (reader, session, buffer) throws(CatalogError) in
-                try run(try Arguments(from: &reader), session, &buffer)
+                let arguments = try Arguments(from: &reader)
+                try session.check(rights) { .server }
+                return try run(arguments, session, &buffer)
             })
     }
 

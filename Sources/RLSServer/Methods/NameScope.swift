@@ -12,6 +12,8 @@ enum NameScope {
     case matching(SQLPattern)
     /// More than logical names, or all of them: only a line without `names=` allows it.
     case everything
+    /// The server itself, not its names.
+    case server
 
     /// Of an object that is a logical name or a target.
     static func object(_ kind: NameKind, _ name: ByteString) -> NameScope {
