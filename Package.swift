@@ -26,6 +26,7 @@ func tests(
 
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let locks: Target.Dependency = .product(name: "NIOConcurrencyHelpers", package: "swift-nio")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let deques: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -58,27 +59,28 @@ let package = Package(
         library("RLSCore"),
         // Layer 2
         library("RLSWire", ["RLSCore", nioCore]),
-        library("RLSSecurity", ["RLSCore", "CGlobusGSSAPI", "CVOMS", nioCore, nioPosix]),
-        library("RLSStorage", ["RLSCore", nioPosix]),
+        library("RLSSecurity", ["RLSCore", locks, "CGlobusGSSAPI", "CVOMS", nioCore, nioPosix]),
+        library("RLSStorage", ["RLSCore", locks, nioPosix]),
         .target(
             name: "RLSSchema", path: "schema",
             resources: [.embedInCode("sqlite/001-catalog.sql")], swiftSettings: settings),
         // Layer 3: configuration, drivers and the client
-        library("RLSConfiguration", ["RLSCore", "RLSSecurity"]),
-        library("RLSStorageSQLite", ["RLSCore", "RLSStorage", "RLSSchema", "CSQLite", logging]),
-        library("RLSClient", ["RLSCore", "RLSWire", "RLSSecurity", nioCore, nioPosix, deques]),
+        library("RLSConfiguration", ["RLSCore", locks, "RLSSecurity"]),
+        library("RLSStorageSQLite", ["RLSCore", locks, "RLSStorage", "RLSSchema", "CSQLite", logging]),
+        library("RLSClient", ["RLSCore", locks, "RLSWire", "RLSSecurity", nioCore, nioPosix, deques]),
         // Layer 5 (layer 4, soft state, is not built yet)
         library(
             "RLSServer",
             [
-                "RLSCore", "RLSWire", "RLSSecurity", "RLSStorage", "RLSConfiguration", nioCore, nioPosix, logging,
-                lifecycle,
+                "RLSCore", "RLSWire", "RLSSecurity", "RLSStorage", "RLSConfiguration", nioCore, nioPosix, locks,
+                logging, lifecycle,
             ]),
         // Layer 6
         library(
             "RLSCommands",
             [
-                "RLSServer", "RLSStorageSQLite", "RLSClient", "CEditline", nioCore, arguments, logging, lifecycle,
+                "RLSServer", "RLSStorageSQLite", "RLSClient", "CEditline", nioCore, locks, arguments, logging,
+                lifecycle,
                 signals,
             ]),
         program("rls-server"),
@@ -91,10 +93,10 @@ let package = Package(
         tests("RLSWire", ["RLSWire", nioCore]),
         tests("RLSSecurity", ["RLSSecurity", "RLSCore", nioCore]),
         tests("RLSConfiguration", ["RLSConfiguration", "RLSSecurity"]),
-        tests("RLSStorage", ["RLSStorage", "RLSStorageSQLite", logging]),
-        tests("RLSServer", ["RLSServer", "RLSWire", "RLSStorageSQLite", nioCore, logging, lifecycle]),
+        tests("RLSStorage", [locks, "RLSStorage", "RLSStorageSQLite", logging]),
+        tests("RLSServer", [locks, "RLSServer", "RLSWire", "RLSStorageSQLite", nioCore, logging, lifecycle]),
         tests(
-            "RLSIntegration", ["RLSClient", "RLSWire", "rls-server", "rls-cli", "rls-admin"], exclude: ["Peers"],
+            "RLSIntegration", [locks, "RLSClient", "RLSWire", "rls-server", "rls-cli", "rls-admin"], exclude: ["Peers"],
             resources: [.copy("Data")]),
     ],
     swiftLanguageModes: [.v6]

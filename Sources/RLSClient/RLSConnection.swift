@@ -1,9 +1,9 @@
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 import RLSCore
 import RLSSecurity
 import RLSWire
-import Synchronization
 
 #if canImport(Glibc)
     import Glibc
@@ -132,10 +132,10 @@ package struct PendingReply<Item: Sendable>: Sendable {
 
 /// Gathers items on the event loop.
 private final class ItemBox<Item: Sendable>: Sendable {
-    private let list = Mutex<[Item]>([])
+    private let list = NIOLockedValueBox<[Item]>([])
 
-    func append(_ item: Item) { list.withLock { $0.append(item) } }
-    var items: [Item] { list.withLock { $0 } }
+    func append(_ item: Item) { list.withLockedValue { $0.append(item) } }
+    var items: [Item] { list.withLockedValue { $0 } }
 }
 
 extension IOError {

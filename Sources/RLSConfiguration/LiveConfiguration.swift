@@ -1,3 +1,4 @@
+import NIOConcurrencyHelpers
 import Synchronization
 
 /// The configuration of a running server: read by many, changed by SIGHUP and set_configuration.
@@ -6,7 +7,7 @@ package final class LiveConfiguration: Sendable {
         package let description: String
     }
 
-    private let value: Mutex<ServerConfiguration>
+    private let value: NIOLockedValueBox<ServerConfiguration>
     private let changes = Atomic<Int>(0)
 
     private let onChange: @Sendable (ServerConfiguration) -> Void
@@ -15,11 +16,11 @@ package final class LiveConfiguration: Sendable {
     package init(
         _ configuration: ServerConfiguration, onChange: @escaping @Sendable (ServerConfiguration) -> Void = { _ in }
     ) {
-        value = Mutex(configuration)
+        value = NIOLockedValueBox(configuration)
         self.onChange = onChange
     }
 
-    package var current: ServerConfiguration { value.withLock { $0 } }
+    package var current: ServerConfiguration { value.withLockedValue { $0 } }
     /// Rises with every change: cheap to compare on each request.
     package var generation: Int { changes.load(ordering: .acquiring) }
 
@@ -38,13 +39,13 @@ package final class LiveConfiguration: Sendable {
         if option.isRepeatable && option.get(fresh).isEmpty {
             throw Refusal(description: "at least one line is needed")
         }
-        value.withLock { option.copy(fresh, &$0) }
+        value.withLockedValue { option.copy(fresh, &$0) }
         announceChange()
     }
 
     /// Takes over what is reloadable; returns the keywords that differ and need a restart.
     package func reload(_ fresh: ServerConfiguration) -> [String] {
-        let needRestart = value.withLock { current in
+        let needRestart = value.withLockedValue { current in
             let fixed = ServerOptions.all.filter { !$0.isReloadable && $0.get(current) != $0.get(fresh) }.map(\.key)
             for option in ServerOptions.all where option.isReloadable { option.copy(fresh, &current) }
             return fixed

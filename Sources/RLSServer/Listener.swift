@@ -1,11 +1,11 @@
 import Logging
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 import RLSConfiguration
 import RLSCore
 import RLSStorage
 import ServiceLifecycle
-import Synchronization
 
 /// Accepts connections until told to stop, then lets what runs finish.
 package struct Listener: Service {
@@ -105,15 +105,15 @@ package struct ListenError: Error, CustomStringConvertible, Sendable {
 
 /// The open connections, to tell them when the server stops.
 final class ConnectionSet: Sendable {
-    private let channels = Mutex<[ObjectIdentifier: any Channel]>([:])
+    private let channels = NIOLockedValueBox<[ObjectIdentifier: any Channel]>([:])
 
     func add(_ channel: any Channel) {
         let key = ObjectIdentifier(channel)
-        channels.withLock { $0[key] = channel }
-        channel.closeFuture.whenComplete { _ in self.channels.withLock { $0[key] = nil } }
+        channels.withLockedValue { $0[key] = channel }
+        channel.closeFuture.whenComplete { _ in self.channels.withLockedValue { $0[key] = nil } }
     }
 
-    private var open: [any Channel] { channels.withLock { Array($0.values) } }
+    private var open: [any Channel] { channels.withLockedValue { Array($0.values) } }
 
     /// Asks every connection to finish, waits, then closes what is left.
     func drain(within limit: TimeAmount) async {

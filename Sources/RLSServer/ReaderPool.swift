@@ -1,7 +1,7 @@
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 import RLSStorage
-import Synchronization
 
 /// Threads for reads without a bound: wildcards, bulk queries, searches, lists. Each piece of work fills one chunk of a
 /// reply and gives its thread back, so a slow client holds no thread.
@@ -12,13 +12,13 @@ final class ReaderPool: Sendable {
         init(_ reader: any CatalogReader) { self.reader = reader }
     }
 
-    private let free: Mutex<[PooledReader]>
+    private let free: NIOLockedValueBox<[PooledReader]>
     private let threads: NIOThreadPool
 
     init(catalog: (any CatalogStore)?, threads count: Int) throws(StorageError) {
         var made: [PooledReader] = []
         if let catalog { for _ in 0..<count { made.append(PooledReader(try catalog.makeReader())) } }
-        free = Mutex(made)
+        free = NIOLockedValueBox(made)
         threads = NIOThreadPool(numberOfThreads: count)
         threads.start()
     }
@@ -26,10 +26,12 @@ final class ReaderPool: Sendable {
     /// Runs `work` with a reader. There are as many readers as threads, so one is free whenever a thread is.
     func submit(_ work: @escaping @Sendable (any CatalogReader) -> Void, refused: @escaping @Sendable () -> Void) {
         threads.submit { state in
-            guard case .active = state, let pooled = self.free.withLock({ $0.popLast() }) else { return refused() }
+            guard case .active = state, let pooled = self.free.withLockedValue({ $0.popLast() }) else {
+                return refused()
+            }
             work(pooled.reader)
             pooled.reader.release()
-            self.free.withLock { $0.append(pooled) }
+            self.free.withLockedValue { $0.append(pooled) }
         }
     }
 

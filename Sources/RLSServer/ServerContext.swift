@@ -3,7 +3,6 @@ import NIOCore
 import RLSConfiguration
 import RLSCore
 import RLSStorage
-import Synchronization
 
 /// What all connections of a server share.
 package final class ServerContext: Sendable {

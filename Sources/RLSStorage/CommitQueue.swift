@@ -1,6 +1,6 @@
 import Dispatch
+import NIOConcurrencyHelpers
 import NIOPosix
-import Synchronization
 
 /// Applies a group of write requests as one durable transaction. Called by one thread at a time.
 package protocol CommitEngine: Sendable {
@@ -29,7 +29,7 @@ package final class CommitQueue: Sendable {
     private let engine: any CommitEngine
     private let groupLimit: Int
     private let waitingLimit: Int
-    private let state = Mutex(State())
+    private let state = NIOLockedValueBox(State())
     private let thread = NIOThreadPool(numberOfThreads: 1)
 
     /// - Parameters:
@@ -43,7 +43,7 @@ package final class CommitQueue: Sendable {
     }
 
     package func submit(_ request: WriteRequest) {
-        let isClosed = state.withLock { state in
+        let isClosed = state.withLockedValue { state in
             if state.isClosed { return true }
             let isTooMuch = state.waitingChanges > 0 && state.waitingChanges + request.changes.count > waitingLimit
             let refusal =
@@ -76,7 +76,7 @@ package final class CommitQueue: Sendable {
     }
 
     private func nextGroup() -> [Entry]? {
-        let group: [Entry] = state.withLock { state in
+        let group: [Entry] = state.withLockedValue { state in
             var changes = 0
             var count = 0
             while count < state.waiting.count, count == 0 || changes + state.waiting[count].changes <= groupLimit {
@@ -94,7 +94,7 @@ package final class CommitQueue: Sendable {
         if !group.isEmpty { return group }
         engine.becameIdle()
         // Upkeep takes time: something may have come meanwhile.
-        let isDone = state.withLock { state in
+        let isDone = state.withLockedValue { state in
             state.isDraining = !state.waiting.isEmpty
             return !state.isDraining
         }
@@ -103,7 +103,7 @@ package final class CommitQueue: Sendable {
 
     /// Commits what waits, then refuses. Returns when the thread has stopped.
     package func shutdown() {
-        state.withLock { $0.isClosed = true }
+        state.withLockedValue { $0.isClosed = true }
         // The pool has one thread: this runs behind a drain in progress, and waits for it.
         let finished = thread.runIfActiveSync { self.drain() }
         if finished { try? thread.syncShutdownGracefully() }
@@ -114,15 +114,15 @@ extension NIOThreadPool {
     /// Runs work on the pool and waits for it; false when the pool has already stopped.
     package func runIfActiveSync(_ work: @escaping @Sendable () -> Void) -> Bool {
         let done = DispatchSemaphore(value: 0)
-        let didRun = Mutex(false)
+        let didRun = NIOLockedValueBox(false)
         submit { state in
             if case .active = state {
                 work()
-                didRun.withLock { $0 = true }
+                didRun.withLockedValue { $0 = true }
             }
             done.signal()
         }
         done.wait()
-        return didRun.withLock { $0 }
+        return didRun.withLockedValue { $0 }
     }
 }

@@ -1,5 +1,5 @@
+import NIOConcurrencyHelpers
 import RLSStorage
-import Synchronization
 
 #if canImport(Glibc)
     import Glibc
@@ -10,7 +10,7 @@ import Synchronization
 /// Keeps a second server off a database: two would each hold counts and snapshots that the other does not know of. The system
 /// lets go of it when the process ends, however it ends.
 final class FileLock: Sendable {
-    private let descriptor: Mutex<Int32>
+    private let descriptor: NIOLockedValueBox<Int32>
 
     init(_ path: String) throws(StorageError) {
         let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
@@ -25,11 +25,11 @@ final class FileLock: Sendable {
             throw StorageError(
                 .busy, "\(path): another rls-server serves this database; stop it, or give another lrc_db_url")
         }
-        descriptor = Mutex(file)
+        descriptor = NIOLockedValueBox(file)
     }
 
     func release() {
-        descriptor.withLock { file in
+        descriptor.withLockedValue { file in
             if file >= 0 { close(file) }
             file = -1
         }

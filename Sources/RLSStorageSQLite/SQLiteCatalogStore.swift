@@ -2,7 +2,6 @@ import Logging
 import RLSCore
 import RLSSchema
 import RLSStorage
-import Synchronization
 
 /// A catalog in one SQLite file with a write-ahead log.
 ///

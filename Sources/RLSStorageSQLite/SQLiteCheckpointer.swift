@@ -1,5 +1,6 @@
 import CSQLite
 import Logging
+import NIOConcurrencyHelpers
 import NIOPosix
 import RLSStorage
 import Synchronization
@@ -25,7 +26,7 @@ final class SQLiteCheckpointer: @unchecked Sendable {
     private let helper: SQLiteConnection
     private let logger: Logger
     private let thread = NIOThreadPool(numberOfThreads: 1)
-    private let progress = Mutex(Progress.none)
+    private let progress = NIOLockedValueBox(Progress.none)
     private let logPages = Atomic<Int>(0)
 
     init(writer: SQLiteConnection, helper: SQLiteConnection, logger: Logger) {
@@ -49,7 +50,7 @@ final class SQLiteCheckpointer: @unchecked Sendable {
     func committed() {
         let pages = logPages.load(ordering: .relaxed)
         if pages < Self.startPages { return }
-        let action = progress.withLock { progress -> Progress in
+        let action = progress.withLockedValue { progress -> Progress in
             let found = progress
             progress = found == .none ? .running : found == .nearlyDone ? .none : .running
             return found
@@ -63,7 +64,7 @@ final class SQLiteCheckpointer: @unchecked Sendable {
 
     /// On the writer's thread, when nothing is waiting.
     func becameIdle() {
-        let isDue = progress.withLock { progress in
+        let isDue = progress.withLockedValue { progress in
             defer { if progress == .nearlyDone { progress = .none } }
             return progress == .nearlyDone
         }
@@ -72,7 +73,7 @@ final class SQLiteCheckpointer: @unchecked Sendable {
 
     private func moveBulk() {
         move(helper)
-        progress.withLock { $0 = .nearlyDone }
+        progress.withLockedValue { $0 = .nearlyDone }
     }
 
     private func move(_ connection: SQLiteConnection) {

@@ -1,7 +1,7 @@
 import Logging
+import NIOConcurrencyHelpers
 import RLSCore
 import RLSStorage
-import Synchronization
 
 /// Applies groups of requests on the one connection that writes.
 ///
@@ -11,7 +11,7 @@ final class SQLiteCommitEngine: CommitEngine, @unchecked Sendable {
     private let checkpointer: SQLiteCheckpointer
     private let commits: CommitSequence
     private let logger: Logger
-    private let published: Mutex<CatalogCounts>
+    private let published: NIOLockedValueBox<CatalogCounts>
 
     init(
         _ connection: SQLiteConnection, checkpointer: SQLiteCheckpointer, commits: CommitSequence, logger: Logger
@@ -20,10 +20,10 @@ final class SQLiteCommitEngine: CommitEngine, @unchecked Sendable {
         self.checkpointer = checkpointer
         self.commits = commits
         self.logger = logger
-        published = Mutex(try transaction.counts())
+        published = NIOLockedValueBox(try transaction.counts())
     }
 
-    var counts: CatalogCounts { published.withLock { $0 } }
+    var counts: CatalogCounts { published.withLockedValue { $0 } }
 
     func commit(_ requests: [WriteRequest]) -> [WriteOutcome] {
         do {
@@ -32,7 +32,7 @@ final class SQLiteCommitEngine: CommitEngine, @unchecked Sendable {
             outcomes.reserveCapacity(requests.count)
             for request in requests { outcomes.append(.success(try apply(request))) }
             let counts = try transaction.commit()
-            published.withLock { $0 = counts }
+            published.withLockedValue { $0 = counts }
             commits.advance()
             checkpointer.committed()
             return outcomes

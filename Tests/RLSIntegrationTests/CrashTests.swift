@@ -1,9 +1,9 @@
 import Foundation
+import NIOConcurrencyHelpers
 import RLSClient
 import RLSCore
 import RLSTestSupport
 import RLSWire
-import Synchronization
 import Testing
 
 /// A server killed in the middle of writes: what it has acknowledged is there after a restart, and nothing is half there.
@@ -15,17 +15,17 @@ import Testing
             var trap: (count: Int, spring: @Sendable () -> Void)?
         }
 
-        private let state = Mutex(State())
+        private let state = NIOLockedValueBox(State())
 
-        var all: [Mapping] { state.withLock { $0.mappings } }
+        var all: [Mapping] { state.withLockedValue { $0.mappings } }
 
         /// Runs `spring` once, when so many more have been acknowledged.
         func setTrap(after more: Int, spring: @escaping @Sendable () -> Void) {
-            state.withLock { $0.trap = ($0.mappings.count + more, spring) }
+            state.withLockedValue { $0.trap = ($0.mappings.count + more, spring) }
         }
 
         func add(_ more: [Mapping]) {
-            let spring = state.withLock { state -> (@Sendable () -> Void)? in
+            let spring = state.withLockedValue { state -> (@Sendable () -> Void)? in
                 state.mappings += more
                 guard let trap = state.trap, state.mappings.count >= trap.count else { return nil }
                 state.trap = nil

@@ -97,7 +97,7 @@ import Testing
         let clients = try await blocking { try (0..<10).map { _ in try RawClient(port: server.port) } }
         let (status, seconds) = await server.stop()
         #expect(status == 0)
-        #expect(seconds < 5)
+        #expect(seconds < Patience.seconds(5))
         withExtendedLifetime(clients) {}
     }
 }

@@ -1,6 +1,6 @@
 import Foundation
+import NIOConcurrencyHelpers
 import RLSTestSupport
-import Synchronization
 
 /// The programs that the package builds, as a user runs them.
 enum Program: String {
@@ -44,7 +44,7 @@ struct Executable: Sendable {
         process.standardError = errors.pipe
         try process.run()
         let watchdog = DispatchWorkItem { process.terminate() }
-        DispatchQueue.global().asyncAfter(deadline: .now() + 60, execute: watchdog)
+        DispatchQueue.global().asyncAfter(deadline: .now() + Patience.seconds(60), execute: watchdog)
         standardInput.fileHandleForWriting.write(Data(input.utf8))
         try standardInput.fileHandleForWriting.close()
         let texts = (output.text(), errors.text())
@@ -57,7 +57,7 @@ struct Executable: Sendable {
 /// Takes what a process writes, on a thread of its own.
 final class Collector: Sendable {
     let pipe = Pipe()
-    private let bytes = Mutex(Data())
+    private let bytes = NIOLockedValueBox(Data())
     private let finished = DispatchSemaphore(value: 0)
     private let grown = DispatchSemaphore(value: 0)
 
@@ -66,7 +66,7 @@ final class Collector: Sendable {
             while true {
                 let more = pipe.fileHandleForReading.availableData
                 if more.isEmpty { break }
-                bytes.withLock { $0 += more }
+                bytes.withLockedValue { $0 += more }
                 grown.signal()
             }
             grown.signal()
@@ -79,14 +79,14 @@ final class Collector: Sendable {
     func text() -> String {
         try? pipe.fileHandleForWriting.close()
         finished.wait()
-        return String(decoding: bytes.withLock { $0 }, as: UTF8.self)
+        return String(decoding: bytes.withLockedValue { $0 }, as: UTF8.self)
     }
 
-    var soFar: String { String(decoding: bytes.withLock { $0 }, as: UTF8.self) }
+    var soFar: String { String(decoding: bytes.withLockedValue { $0 }, as: UTF8.self) }
 
     /// Waits until what was written satisfies the condition.
     func wait(seconds: Double, until condition: @Sendable (String) -> Bool) -> Bool {
-        let end = DispatchTime.now() + seconds
+        let end = DispatchTime.now() + Patience.seconds(seconds)
         while !condition(soFar) {
             if grown.wait(timeout: end) == .timedOut { return condition(soFar) }
         }

@@ -13,7 +13,7 @@ import Testing
         try await client.create(Mapping(lfn: "a", pfn: "b"))
         let end = await server.stop()
         #expect(end.status == 0)
-        #expect(end.seconds < 5)
+        #expect(end.seconds < Patience.seconds(5))
         #expect(!FileManager.default.fileExists(atPath: server.directory.file("server.pid")))
         // The log has been merged into the database.
         let wal = try? FileManager.default.attributesOfItem(atPath: server.database + "-wal")[.size] as? Int

@@ -1,10 +1,10 @@
+import NIOConcurrencyHelpers
 import RLSConfiguration
 import RLSCore
 import RLSSecurity
 import RLSStorage
 import RLSTestSupport
 import RLSWire
-import Synchronization
 import Testing
 
 @testable import RLSServer
@@ -299,10 +299,10 @@ import Testing
         try await withServer(through: store) { server in
             let client = try server.client()
             #expect(try client.exchange("lrc_create|a|p|", "0|"))
-            store.isFailing.withLock { $0 = true }
+            store.isFailing.withLockedValue { $0 = true }
             let answers = "17|database disk is full|0|a|p||17|database disk is full|"
             #expect(try client.exchange("lrc_create|b|p|lrc_get_pfn|a|0|0|lrc_create_bulk|b|p||", answers))
-            store.isFailing.withLock { $0 = false }
+            store.isFailing.withLockedValue { $0 = false }
             #expect(try client.exchange("lrc_create|b|p|", "0|"))
         }
     }

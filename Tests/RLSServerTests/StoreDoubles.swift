@@ -1,6 +1,6 @@
 import Dispatch
+import NIOConcurrencyHelpers
 import RLSStorage
-import Synchronization
 
 /// Passes reads on to another store; what it does with writes is the test's choice.
 class ForwardingStore: CatalogStore, @unchecked Sendable {
@@ -18,10 +18,10 @@ class ForwardingStore: CatalogStore, @unchecked Sendable {
 
 /// Refuses writes with changes while told to, as a full disk does.
 final class FailingStore: ForwardingStore, @unchecked Sendable {
-    let isFailing = Mutex(false)
+    let isFailing = NIOLockedValueBox(false)
 
     override func submit(_ request: WriteRequest) {
-        if isFailing.withLock({ $0 }) && !request.changes.isEmpty {
+        if isFailing.withLockedValue({ $0 }) && !request.changes.isEmpty {
             request.completion(.failure(StorageError(.full, "/path: full")))
         } else {
             super.submit(request)
@@ -31,15 +31,15 @@ final class FailingStore: ForwardingStore, @unchecked Sendable {
 
 /// Holds writes back until it is opened.
 final class GatedStore: ForwardingStore, @unchecked Sendable {
-    private let held = Mutex<[WriteRequest]>([])
+    private let held = NIOLockedValueBox<[WriteRequest]>([])
     private let arrived = DispatchSemaphore(value: 0)
 
     override func submit(_ request: WriteRequest) {
-        held.withLock { $0.append(request) }
+        held.withLockedValue { $0.append(request) }
         arrived.signal()
     }
 
     func waitForRequest() { arrived.wait() }
 
-    func open() { for request in held.withLock({ exchange(&$0, with: []) }) { super.submit(request) } }
+    func open() { for request in held.withLockedValue({ exchange(&$0, with: []) }) { super.submit(request) } }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import NIOConcurrencyHelpers
 import NIOCore
 import RLSConfiguration
 import RLSServer
@@ -7,7 +8,6 @@ import RLSStorage
 import RLSStorageSQLite
 import RLSTestSupport
 import ServiceLifecycle
-import Synchronization
 
 /// A server inside the test's process, on a port of the system's choice, with a SQLite catalog in a directory of its own.
 final class TestServer: Sendable {
@@ -69,17 +69,17 @@ final class TestServer: Sendable {
 /// Counts the causes that the server's log names.
 final class CauseLog: Sendable {
     private let arrivals = DispatchSemaphore(value: 0)
-    private let causes = Mutex<[String]>([])
+    private let causes = NIOLockedValueBox<[String]>([])
 
     func add(_ cause: String) {
-        causes.withLock { $0.append(cause) }
+        causes.withLockedValue { $0.append(cause) }
         arrivals.signal()
     }
 
     /// Whether the cause is named within some seconds.
     func waits(for cause: String) -> Bool {
-        while !causes.withLock({ $0.contains(cause) }) {
-            if arrivals.wait(timeout: .now() + 60) == .timedOut { return false }
+        while !causes.withLockedValue({ $0.contains(cause) }) {
+            if arrivals.wait(timeout: .now() + Patience.seconds(60)) == .timedOut { return false }
         }
         return true
     }

@@ -1,22 +1,22 @@
 import Dispatch
+import NIOConcurrencyHelpers
 import RLSCore
 import RLSStorage
-import Synchronization
 import Testing
 
 /// Remembers the sizes of the groups it was given; may be held up.
 private final class FakeEngine: CommitEngine {
-    private let groups = Mutex<[Int]>([])
+    private let groups = NIOLockedValueBox<[Int]>([])
     let gate = DispatchSemaphore(value: 0)
     let isGated: Bool
 
     init(isGated: Bool) { self.isGated = isGated }
 
-    var sizes: [Int] { groups.withLock { $0 } }
+    var sizes: [Int] { groups.withLockedValue { $0 } }
 
     func commit(_ requests: [WriteRequest]) -> [WriteOutcome] {
         if isGated { gate.wait() }
-        groups.withLock { $0.append(requests.count) }
+        groups.withLockedValue { $0.append(requests.count) }
         return requests.map { _ in .success([]) }
     }
 
@@ -25,9 +25,9 @@ private final class FakeEngine: CommitEngine {
 
 @Suite struct CommitQueueTests {
     private final class Outcomes: Sendable {
-        private let list = Mutex<[WriteOutcome]>([])
-        func add(_ outcome: WriteOutcome) { list.withLock { $0.append(outcome) } }
-        var all: [WriteOutcome] { list.withLock { $0 } }
+        private let list = NIOLockedValueBox<[WriteOutcome]>([])
+        func add(_ outcome: WriteOutcome) { list.withLockedValue { $0.append(outcome) } }
+        var all: [WriteOutcome] { list.withLockedValue { $0 } }
     }
 
     private func change(_ number: Int) -> Change { .create(Mapping(lfn: "\(number)", pfn: "p")) }
@@ -49,12 +49,12 @@ private final class FakeEngine: CommitEngine {
         let engine = FakeEngine(isGated: true)
         let queue = CommitQueue(engine: engine, groupLimit: 3, waitingLimit: 8)
         let outcomes = Outcomes()
-        let order = Mutex<[Int]>([])
+        let order = NIOLockedValueBox<[Int]>([])
         for number in 0..<30 {
             queue.submit(
                 WriteRequest([change(number)]) { outcome in
                     outcomes.add(outcome)
-                    order.withLock { $0.append(number) }
+                    order.withLockedValue { $0.append(number) }
                 })
         }
         for _ in 0..<30 { engine.gate.signal() }
@@ -64,7 +64,7 @@ private final class FakeEngine: CommitEngine {
         }
         // Up to three are with the engine, eight wait; who is refused is answered in turn all the same.
         #expect((19...22).contains(refused))
-        #expect(order.withLock { $0 } == Array(0..<30))
+        #expect(order.withLockedValue { $0 } == Array(0..<30))
         #expect(engine.sizes.allSatisfy { $0 <= 3 })
     }
 

@@ -11,7 +11,7 @@ package final class RawClient: @unchecked Sendable {
         package init(description: String) { self.description = description }
     }
 
-    package init(port: Int, receiveTimeout seconds: Int = 60) throws {
+    package init(port: Int, receiveTimeout seconds: Int = Int(Patience.seconds(60))) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var limit = timeval(tv_sec: seconds, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))

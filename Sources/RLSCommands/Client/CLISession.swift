@@ -1,6 +1,6 @@
+import NIOConcurrencyHelpers
 import RLSClient
 import RLSCore
-import Synchronization
 
 /// What a run of rls-cli remembers between commands: the connection and the settings.
 final class CLISession: Sendable {
@@ -28,31 +28,31 @@ final class CLISession: Sendable {
 
     let address: ServerAddress
     let output: Output
-    private let state: Mutex<Settings>
-    private let link = Mutex<Link?>(nil)
+    private let state: NIOLockedValueBox<Settings>
+    private let link = NIOLockedValueBox<Link?>(nil)
 
     init(address: ServerAddress, output: Output, settings: Settings) {
         self.address = address
         self.output = output
-        state = Mutex(settings)
+        state = NIOLockedValueBox(settings)
     }
 
     var settings: Settings {
-        get { state.withLock { $0 } }
-        set { state.withLock { $0 = newValue } }
+        get { state.withLockedValue { $0 } }
+        set { state.withLockedValue { $0 = newValue } }
     }
 
     /// Connects at the first use, and again after a failure or with another time-out.
     var client: CatalogClient {
         get async throws {
             let timeout = settings.timeout
-            if let known = link.withLock({ $0 }), known.timeout == timeout { return known.client }
+            if let known = link.withLockedValue({ $0 }), known.timeout == timeout { return known.client }
             await disconnect()
             do {
                 // 0 means no time-out, as the original has it; a year is as good.
                 let duration = Duration.seconds(timeout == 0 ? 31_536_000 : timeout)
                 let client = try await CatalogClient.connect(to: address, timeout: duration)
-                link.withLock { $0 = Link(client: client, timeout: timeout) }
+                link.withLockedValue { $0 = Link(client: client, timeout: timeout) }
                 return client
             } catch {
                 throw ConnectFailure(address: address, cause: "\(error)")
@@ -61,7 +61,7 @@ final class CLISession: Sendable {
     }
 
     func disconnect() async {
-        let old = link.withLock { link -> Link? in
+        let old = link.withLockedValue { link -> Link? in
             defer { link = nil }
             return link
         }

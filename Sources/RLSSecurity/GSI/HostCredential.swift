@@ -1,5 +1,5 @@
 import CGlobusGSSAPI
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// A server's own credential, read again when its files have changed, and every minute: the library keeps revocation
 /// lists as long as a credential.
@@ -13,7 +13,7 @@ package final class HostCredential: Sendable {
     private static let longestAge = 60
 
     private let files: CredentialFiles
-    private let loaded: Mutex<Loaded>
+    private let loaded: NIOLockedValueBox<Loaded>
     private let changed: @Sendable (Result<GSSCredential, GSIError>) -> Void
 
     /// - Parameter changed: told of a new credential, and of one that cannot be used while the old one serves on
@@ -24,19 +24,19 @@ package final class HostCredential: Sendable {
         self.files = files
         self.changed = changed
         let marks = Self.marks(files)
-        loaded = Mutex(Loaded(credential: try GSSCredential(files), marks: marks, loadedAt: time(nil)))
+        loaded = NIOLockedValueBox(Loaded(credential: try GSSCredential(files), marks: marks, loadedAt: time(nil)))
     }
 
     private static func marks(_ files: CredentialFiles) -> [FileMark?] {
         [FileMark(files.certificate), FileMark(files.key)]
     }
 
-    package var subject: String { loaded.withLock { $0.credential.subject } }
+    package var subject: String { loaded.withLockedValue { $0.credential.subject } }
 
     /// The credential for a handshake that begins now.
     package func current() -> GSSCredential {
         let now = time(nil)
-        return loaded.withLock { loaded in
+        return loaded.withLockedValue { loaded in
             let marks = Self.marks(files)
             let isNew = marks != loaded.marks
             if !isNew && now - loaded.loadedAt < Self.longestAge { return loaded.credential }

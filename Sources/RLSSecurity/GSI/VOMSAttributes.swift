@@ -1,18 +1,18 @@
 import CVOMS
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// Attributes that a virtual organisation's VOMS server has signed into a proxy. X509_VOMS_DIR says which servers count.
 enum VOMSAttributes {
     /// The extension 1.3.6.1.4.1.8005.100.100.5 that holds them.
     private static let extensionID: [UInt8] = [0x06, 0x0a, 0x2b, 0x06, 0x01, 0x04, 0x01, 0xbe, 0x45, 0x64, 0x64, 0x05]
     /// libvomsapi makes no promise for threads.
-    private static let library = Mutex<Void>(())
+    private static let library = NIOLock()
 
     /// - Parameter chain: certificates as DER, the end of the chain first
     static func verified(in chain: [[UInt8]]) throws(GSIError) -> [String] {
         // Most proxies have none: they never reach the library.
         guard chain.contains(where: { $0.firstRange(of: extensionID) != nil }) else { return [] }
-        let result = library.withLock { _ in Result { () throws(GSIError) in try retrieve(chain) } }
+        let result = library.withLock { Result { () throws(GSIError) in try retrieve(chain) } }
         return try result.get()
     }
 

@@ -1,5 +1,5 @@
+import NIOConcurrencyHelpers
 import RLSConfiguration
-import Synchronization
 
 /// Counts connections, in all and by client address.
 final class AdmissionControl: Sendable {
@@ -8,11 +8,11 @@ final class AdmissionControl: Sendable {
         var byAddress: [String: Int] = [:]
     }
 
-    private let counts = Mutex(Counts())
+    private let counts = NIOLockedValueBox(Counts())
 
     /// nil when the connection may stay; else what to tell the client. Each nil must be followed by one `leave`.
     func enter(address: String, limits: ServerConfiguration) -> String? {
-        counts.withLock { counts in
+        counts.withLockedValue { counts in
             if counts.total >= limits.maximumConnections {
                 return "Too many connections (maxconnections \(limits.maximumConnections))"
             }
@@ -27,12 +27,12 @@ final class AdmissionControl: Sendable {
     }
 
     func leave(address: String) {
-        counts.withLock { counts in
+        counts.withLockedValue { counts in
             counts.total -= 1
             let here = counts.byAddress[address, default: 1] - 1
             counts.byAddress[address] = here == 0 ? nil : here
         }
     }
 
-    var connections: Int { counts.withLock { $0.total } }
+    var connections: Int { counts.withLockedValue { $0.total } }
 }
