@@ -121,7 +121,8 @@ import Testing
     }
 
     @Test func administration() async throws {
-        #expect(try await server.admin("-p").output == "ping \(server.url): 0 seconds\n")
+        let ping = try await server.admin("-p").output
+        #expect(ping.hasPrefix("ping \(server.url): ") && ping.hasSuffix(" seconds\n"))
         #expect(try await server.admin("-C", "result_limit", "5").status == 0)
         #expect(try await server.admin("-c", "result_limit").output == "  result_limit             5\n")
         #expect(try await server.admin("-C", "port", "5").errors == "Bad argument: port\n")

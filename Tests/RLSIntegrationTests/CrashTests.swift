@@ -58,7 +58,7 @@ import Testing
         } while ContinuousClock.now < end
         let server = try await ServerProcess.start(in: directory)
         try await check(acknowledged.all, on: server)
-        #expect(round > 1 || Self.seconds < 3)
+        #expect(round > 1 || Self.seconds < Patience.seconds(3))
     }
 
     /// Single and bulk creates until the connection breaks.
