@@ -100,7 +100,7 @@ import Testing
             #expect(
                 try other.exchange("lrc_get_pfn_wc|lfn777_|0|1|", "0|lfn7779|gsiftp://host.example.org/7779|\u{1}|"))
             let memory = try server.residentMegabytes()
-            #expect(memory < 300, "resident \(memory) MB")
+            #expect(memory < Patience.megabytes(300), "resident \(memory) MB")
             return deaf
         }
         #expect(await server.waitForLog("cause=replyNotRead", times: 20))
@@ -121,7 +121,7 @@ import Testing
                 if number % 500 == 0 { #expect(try keeper.exchange("admin|0|", "0|")) }
             }
             #expect(try keeper.exchange("lrc_create|a|b|lrc_get_pfn|a|0|0|", "0|0|a|b||"))
-            #expect(try server.residentMegabytes() < 300)
+            #expect(try server.residentMegabytes() < Patience.megabytes(300))
         }
     }
 
