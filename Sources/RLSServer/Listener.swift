@@ -43,9 +43,10 @@ package struct Listener: Service {
             channel.close(promise: nil)
         }
         await connections.drain(within: Self.drainTime)
+        // First those that answer on the event loops.
+        await server.authenticator?.shutdown()
+        await server.readers.shutdown()
         try await group.shutdownGracefully()
-        server.readers.shutdown()
-        server.authenticator?.shutdown()
     }
 
     private func bootstrap(

@@ -35,5 +35,5 @@ final class ReaderPool: Sendable {
         }
     }
 
-    func shutdown() { try? threads.syncShutdownGracefully() }
+    func shutdown() async { try? await threads.shutdownGracefully() }
 }

@@ -30,7 +30,7 @@ package struct HandshakeThreads: Sendable {
         }
     }
 
-    package func shutdown() { try? pool.syncShutdownGracefully() }
+    package func shutdown() async { try? await pool.shutdownGracefully() }
 }
 
 /// How many handshakes a server does at a time.

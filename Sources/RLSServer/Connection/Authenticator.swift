@@ -20,7 +20,7 @@ package final class Authenticator: Sendable {
         threads = HandshakeThreads(server: configuration.current.handshakeThreads)
     }
 
-    func shutdown() { threads.shutdown() }
+    func shutdown() async { await threads.shutdown() }
 
     /// A client that may send requests now.
     struct Client {
