@@ -2,6 +2,8 @@
 #define RLS_CVOMS_SHIM_H
 #include <openssl/x509.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <time.h>
 #include <voms/voms_apic.h>
 
 // OpenSSL's stacks are macros. The chain takes the certificate over; 0 when that is none.
@@ -19,5 +21,16 @@ static inline int rls_voms_retrieve(STACK_OF(X509) *chain, struct vomsdata *data
 }
 static inline int rls_voms_verify_fully(struct vomsdata *data, int *error) {
     return VOMS_SetVerificationType((int)VERIFY_FULL, data, error);
+}
+
+// Of `20261128093000Z`; 0, which has passed, for anything else.
+static inline long long rls_voms_seconds(const char *date) {
+    struct tm parts = {0};
+    if (date == NULL || sscanf(date, "%4d%2d%2d%2d%2d%2dZ", &parts.tm_year, &parts.tm_mon, &parts.tm_mday, &parts.tm_hour,
+                               &parts.tm_min, &parts.tm_sec) != 6)
+        return 0;
+    parts.tm_year -= 1900;
+    parts.tm_mon -= 1;
+    return (long long)timegm(&parts);
 }
 #endif

@@ -11,9 +11,4 @@ public struct ClientCredential: Sendable {
     public static let environment = ClientCredential { () throws(GSIError) in
         try GSSCredential(try CredentialPlaces(environment: ProcessEnvironment.all).forClient())
     }
-
-    /// A server's own, for what it asks of others.
-    package static func host(_ credential: HostCredential) -> ClientCredential {
-        ClientCredential { () throws(GSIError) in credential.current() }
-    }
 }

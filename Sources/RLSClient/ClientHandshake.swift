@@ -24,16 +24,13 @@ struct ClientHandshake {
             },
             completion: { result in
                 switch result {
-                case .success: return HandshakeHandler.Successor(next(), frameLimit: Self.frameLimit)
+                case .success: return next()
                 case .failure(let error):
                     failed(self.explained(error))
                     return nil
                 }
             })
     }
-
-    /// A server may put a whole reply into one frame.
-    private static let frameLimit = 1 << 30
 
     /// A server cannot say more: what it would say in is not made yet.
     var brokenOff: ClientError {

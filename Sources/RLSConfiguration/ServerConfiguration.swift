@@ -92,10 +92,8 @@ package struct ServerConfiguration: Sendable, Equatable {
     /// What a client may do.
     package func grants(to identity: Identity) -> Grants {
         if identity.isLimitedProxy && !areLimitedProxiesAllowed { return .nothing }
-        let mapped = Identity(
-            dn: identity.dn, localUsers: gridMap.localUsers(of: identity.dn), fqans: identity.fqans,
-            isLimitedProxy: identity.isLimitedProxy)
-        return accessList.grants(to: mapped)
+        let grants = accessList.grants(to: identity.mapped(by: gridMap))
+        return identity.isChannelClear ? grants.subtracting(.admin) : grants
     }
 }
 

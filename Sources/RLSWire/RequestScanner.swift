@@ -47,9 +47,15 @@ package struct RequestScanner: Sendable {
             buffer = bytes
             resetOffsets()
         } else {
+            // Seldom enough to cost nothing, often enough that a connection which never falls silent keeps little.
+            if buffer.readerIndex > Self.mostRead && buffer.readerIndex >= buffer.readableBytes {
+                buffer.discardReadBytes()
+            }
             buffer.writeBuffer(&bytes)
         }
     }
+
+    private static let mostRead = 65_536
 
     /// The next complete request, or nil until more bytes arrive.
     package mutating func next() throws(FrameError) -> RequestFrame? {

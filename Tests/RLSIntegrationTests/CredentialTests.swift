@@ -29,7 +29,7 @@ import Testing
         ("mallory-rfc", "unknownAuthority"), ("bob-legacy", "key usage"),
     ])
     func keepsOut(_ proxy: String, cause: String) async throws {
-        let server = try await ServerProcess.startGSI(["acl .*: all", "allow_clear_channel true"])
+        let server = try await ServerProcess.startGSI(["acl .*: all", "allow_clear_channel true", "log_updates true"])
         let outcome = try await server.cli("create", "lfn", "pfn", proxy: proxy)
         #expect(outcome.status == 1)
         #expect(outcome.errors.contains("broke the handshake off: it does not accept the certificate"))

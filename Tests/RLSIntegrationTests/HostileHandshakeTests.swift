@@ -36,6 +36,28 @@ import Testing
         #expect(try await server.peer("--channel", "clear", input: "admin|0|\t2\n").output == "0|\n0|\n")
     }
 
+    /// Clients on the path of a clear channel can pretend to be anybody: nobody administers over one.
+    @Test func nobodyAdministersOverAClearChannel() async throws {
+        let server = try await ServerProcess.startGSI(Self.lines)
+        let clear = server.url + "?channel=clear"
+        #expect(try await server.cli("create", "a", "b", at: clear).status == 0)
+        #expect(try await server.admin("-C", "loglevel", "debug", at: clear).errors.contains("Permission denied"))
+        #expect(try await server.admin("-q", at: clear).errors.contains("Permission denied"))
+        #expect(try await server.admin("-C", "loglevel", "debug").status == 0)
+        #expect(try await server.cli("query", "lrc", "lfn", "a", at: clear).output == "  a: b\n")
+    }
+
+    /// A TLS client that shows no certificate completes the library's handshake.
+    @Test func aClientWithoutCertificate() async throws {
+        let server = try await ServerProcess.startGSI(Self.lines)
+        let outcome = try await Executable(path: "/bin/sh").run([
+            "-c",
+            "(printf 0; sleep 2; printf 'lrc_create\\0a\\0b\\0') | openssl s_client -quiet -connect 127.0.0.1:\(server.port)",
+        ])
+        #expect(!outcome.output.contains("0\0"))
+        #expect(await server.waitForLog("the other side has shown no certificate"))
+    }
+
     /// Stalled handshakes cost their slots until their time is up, and nothing else.
     @Test func stalledHandshakes() async throws {
         let server = try await ServerProcess.startGSI(Self.lines + ["max_handshakes 20", "loglevel debug"])

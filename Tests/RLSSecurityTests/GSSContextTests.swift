@@ -139,6 +139,9 @@ import Testing
     @Test(arguments: [
         (#"/O=Grid/CN=host\/a.b"#, "/O=Grid/CN=host/a.b"), (#"/O=Grid/CN=x\/CN=Alice"#, #"/O=Grid/CN=x\/CN=Alice"#),
         (#"/CN=a\/b\/c=d/E=e"#, #"/CN=a/b\/c=d/E=e"#), (#"/CN=a\/b/E=e"#, "/CN=a/b/E=e"), ("/CN=a", "/CN=a"), ("", ""),
+        (#"/CN=Robot a\+b"#, "/CN=Robot a+b"), (#"/CN=a\+CN=b"#, #"/CN=a\+CN=b"#), (#"/CN=Andr\xC3\xA9"#, "/CN=André"),
+        (#"/CN=\xFF\/a"#, #"/CN=\xFF\/a"#), (#"/CN=a\x0A"#, #"/CN=a\x0A"#), (#"/CN=a\\"#, #"/CN=a\\"#),
+        (#"/CN=a\"#, #"/CN=a\"#),
     ])
     func customaryNames(name: String, customary: String) { #expect(DistinguishedName.customary(name) == customary) }
 

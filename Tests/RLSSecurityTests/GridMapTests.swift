@@ -11,12 +11,13 @@ import Testing
         \t"/O=Grid/CN=With \\"quotes\\" and blanks"\tquoted\r
         "/O=Grid/Email=c@example.org" carol
         "/O=Grid/CN=Alice" second
+        "/O=Grid/CN=Andr\\xC3\\xA9" andre
         """
 
     @Test(arguments: [
         ("/O=Grid/CN=Alice", ["alice", "second"]), ("/O=Grid/CN=Bob", ["bob", "bobby"]),
         (#"/O=Grid/CN=With "quotes" and blanks"#, ["quoted"]), ("/O=Grid/emailAddress=c@example.org", ["carol"]),
-        ("/O=Grid/E=c@example.org", ["carol"]), ("/O=Grid/CN=alice", []), ("", []),
+        ("/O=Grid/E=c@example.org", ["carol"]), ("/O=Grid/CN=alice", []), ("", []), ("/O=Grid/CN=André", ["andre"]),
     ])
     func finds(dn: String, users: [String]) throws {
         let text = Self.text.replacing("\\t", with: "\t").replacing("\\r", with: "\r")

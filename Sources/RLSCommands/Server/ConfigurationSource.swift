@@ -77,7 +77,7 @@ struct ConfigurationSource: Sendable {
         if configuration.isAuthenticated && configuration.accessRules.isEmpty {
             loaded.notes.append("no `acl` line: nobody is allowed anything")
         }
-        if configuration.isAuthenticated { try addGridMap(&loaded) }
+        try addGridMap(&loaded)
         if configuration.catalogDatabase.isEmpty {
             let path = DataDirectory.path + "/lrc.db"
             loaded.configuration.catalogDatabase = "sqlite:" + path

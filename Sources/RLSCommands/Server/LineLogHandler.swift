@@ -58,12 +58,15 @@ struct LineLogHandler: LogHandler {
     }
 
     private static func escaped(_ text: String) -> String {
-        guard text.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7f || $0 == "\\" }) else {
-            return text
+        guard text.unicodeScalars.contains(where: needsEscape) else { return text }
+        return text.unicodeScalars.map { needsEscape($0) ? $0.escaped(asASCII: true) : String($0) }.joined()
+    }
+
+    /// What ends a line, steers a terminal or turns the direction of writing.
+    private static func needsEscape(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0..<0x20, 0x5c, 0x7f..<0xa0, 0x200e, 0x200f, 0x2028...0x202e, 0x2066...0x2069: true
+        default: false
         }
-        return text.unicodeScalars.map { scalar in
-            scalar.value < 0x20 || scalar.value == 0x7f || scalar == "\\"
-                ? scalar.escaped(asASCII: true) : String(scalar)
-        }.joined()
     }
 }

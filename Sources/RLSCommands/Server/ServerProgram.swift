@@ -113,12 +113,13 @@ struct ServerProgram {
     }
 
     private func warnWithoutAuthorities() {
-        let path = ProcessEnvironment.all["X509_CERT_DIR"] ?? "/etc/grid-security/certificates"
-        let names = try? FileManager.default.contentsOfDirectory(atPath: path)
-        if names?.contains(where: { $0.hasSuffix(".0") }) ?? false { return }
+        let usual = [NSHomeDirectory() + "/.globus/certificates", "/etc/grid-security/certificates"]
+        let paths = ProcessEnvironment.all["X509_CERT_DIR"].map { [$0] } ?? usual
+        let names = paths.flatMap { (try? FileManager.default.contentsOfDirectory(atPath: $0)) ?? [] }
+        if names.contains(where: { $0.hasSuffix(".0") }) { return }
         logger.warning(
             "no client can be authenticated: no certificate authority is trusted",
-            metadata: ["x509_cert_dir": "\(path)"])
+            metadata: ["x509_cert_dir": "\(paths.joined(separator: " "))"])
     }
 
     /// The library's own account of services starting and stopping is of no use to an operator.
@@ -161,12 +162,23 @@ struct ReloadService: Service {
         for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
             do {
                 let loaded = try source.load()
+                for note in loaded.notes { logger.notice("\(note)") }
+                try refuseLossOfMap(loaded.configuration)
                 let needRestart = configuration.reload(loaded.configuration)
                 logger.notice(
                     "configuration reread", metadata: ["needs_restart": "\(needRestart.joined(separator: " "))"])
             } catch {
                 logger.error("configuration refused, the old one stays", metadata: ["cause": "\(error)"])
             }
+        }
+    }
+
+    /// Access lines in the order of local users would give others rights, should the map vanish unnoticed.
+    private func refuseLossOfMap(_ fresh: ServerConfiguration) throws(ConfigurationSource.Failure) {
+        let path = configuration.current.gridMap.path
+        if !path.isEmpty && fresh.gridMap.path.isEmpty {
+            throw ConfigurationSource.Failure(
+                description: "the grid-mapfile \(path) is gone; `rls-admin -C gridmap ''` goes on without one")
         }
     }
 }

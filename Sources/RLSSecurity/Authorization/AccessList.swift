@@ -35,7 +35,14 @@ package struct Grants: Sendable {
 
     /// Whether no line takes the rights away for some name.
     package func allowsEverything(_ rights: Rights) -> Bool {
-        general.isSuperset(of: rights) && limited.allSatisfy { $0.rights.isSuperset(of: rights) }
+        let ofNames = rights.intersection(.ofNames)
+        return general.isSuperset(of: rights) && limited.allSatisfy { $0.rights.isSuperset(of: ofNames) }
+    }
+
+    package func subtracting(_ rights: Rights) -> Grants {
+        Grants(
+            limited: limited.map { Limited(names: $0.names, rights: $0.rights.subtracting(rights)) },
+            general: general.subtracting(rights))
     }
 
     package func allows(_ rights: Rights, on name: Span<UInt8>) -> Bool {

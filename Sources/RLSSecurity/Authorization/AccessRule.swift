@@ -37,8 +37,8 @@ package struct AccessRule: Sendable {
         rights = try Self.rights(grant[grant.index(after: colon)...])
         if let names {
             guard !names.isEmpty else { throw ParseError(description: "names= needs a pattern") }
-            guard Self.limitable.isSuperset(of: rights) else {
-                throw ParseError(description: "names= goes with \(Self.limitable.description) only")
+            guard Rights.ofNames.isSuperset(of: rights) else {
+                throw ParseError(description: "names= goes with \(Rights.ofNames.description) only")
             }
             self.names = SQLPattern(glob: ByteString(names))
         } else {
@@ -46,9 +46,6 @@ package struct AccessRule: Sendable {
         }
         source = "\(user): \(rights.description)" + (names.map { " names=\($0)" } ?? "")
     }
-
-    /// Rights that are about logical names.
-    private static let limitable: Rights = [.lrcRead, .lrcUpdate, .rliRead]
 
     private static func splitNames(_ line: String) -> (grant: Substring, names: String?) {
         for separator in [" names=", "\tnames="] {

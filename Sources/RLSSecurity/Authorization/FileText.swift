@@ -16,6 +16,7 @@ enum FileText {
         let text: String
         /// Permission bits.
         let mode: UInt32
+        let owner: UInt32
     }
 
     static func read(_ path: String, limit: Int) throws(Failure) -> Content {
@@ -41,6 +42,6 @@ enum FileText {
             guard step > 0 else { throw Failure(path: path, isMissing: false, cause: "cannot be read") }
             count += step
         }
-        return Content(text: String(decoding: bytes, as: UTF8.self), mode: status.st_mode & 0o777)
+        return Content(text: String(decoding: bytes, as: UTF8.self), mode: status.st_mode & 0o777, owner: status.st_uid)
     }
 }

@@ -55,33 +55,46 @@ package struct GridMap: Sendable, Equatable {
     }
 }
 
-/// Words of a line: a quoted one may hold blanks, and `\` takes the next character as it is.
+/// Words of a line: a quoted one may hold blanks, `\xHH` is a byte, and `\` takes any other character as it is.
 private struct GridMapLine {
-    private var rest: Substring
+    private var rest: Substring.UTF8View
 
     init(_ line: Substring) {
-        rest = line
+        rest = line.utf8
         skipBlanks()
     }
 
     /// Nothing but a comment is left.
-    var isEmpty: Bool { rest.isEmpty || rest.first == "#" }
+    var isEmpty: Bool { rest.isEmpty || rest.first == UInt8(ascii: "#") }
 
-    private mutating func skipBlanks() { rest = rest.drop { $0 == " " || $0 == "\t" || $0 == "\r" } }
+    private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0d }
+
+    private mutating func skipBlanks() { rest = rest.drop(while: Self.isBlank) }
 
     /// nil when there is none, or its quote is not closed.
     mutating func word() -> String? {
         guard !isEmpty else { return nil }
-        let isQuoted = rest.first == "\""
+        let isQuoted = rest.first == UInt8(ascii: "\"")
         if isQuoted { rest.removeFirst() }
-        var word = ""
-        while let character = rest.popFirst() {
-            if isQuoted ? character == "\"" : character == " " || character == "\t" || character == "\r" {
+        var word: [UInt8] = []
+        while let byte = rest.first {
+            if isQuoted ? byte == UInt8(ascii: "\"") : Self.isBlank(byte) {
+                rest.removeFirst()
                 skipBlanks()
-                return word
+                return String(decoding: word, as: UTF8.self)
             }
-            if character == "\\", let next = rest.popFirst() { word.append(next) } else { word.append(character) }
+            word.append(nextByte(byte))
         }
-        return isQuoted ? nil : word
+        return isQuoted ? nil : String(decoding: word, as: UTF8.self)
+    }
+
+    private mutating func nextByte(_ first: UInt8) -> UInt8 {
+        if let byte = HexEscape.byte(rest) {
+            rest = rest.dropFirst(HexEscape.length)
+            return byte
+        }
+        rest.removeFirst()
+        if first == UInt8(ascii: "\\"), let literal = rest.popFirst() { return literal }
+        return first
     }
 }

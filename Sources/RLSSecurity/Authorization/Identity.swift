@@ -7,12 +7,24 @@ package struct Identity: Hashable, Sendable {
     /// Verified VOMS attributes, as `/vo/group/Role=role`.
     package let fqans: [String]
     package let isLimitedProxy: Bool
+    /// Whoever is on the path may have sent or altered what comes in this name.
+    package let isChannelClear: Bool
 
-    package init(dn: String, localUsers: [String] = [], fqans: [String] = [], isLimitedProxy: Bool = false) {
+    package init(
+        dn: String, localUsers: [String] = [], fqans: [String] = [], isLimitedProxy: Bool = false,
+        isChannelClear: Bool = false
+    ) {
         self.dn = dn
         self.localUsers = localUsers
         self.fqans = fqans
         self.isLimitedProxy = isLimitedProxy
+        self.isChannelClear = isChannelClear
+    }
+
+    package func mapped(by map: GridMap) -> Identity {
+        Identity(
+            dn: dn, localUsers: map.localUsers(of: dn), fqans: fqans, isLimitedProxy: isLimitedProxy,
+            isChannelClear: isChannelClear)
     }
 
     /// Everyone on a server without authentication.

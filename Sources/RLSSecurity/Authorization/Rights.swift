@@ -10,6 +10,8 @@ package struct Rights: OptionSet, Hashable, Sendable {
     package static let admin = Rights(rawValue: 16)
     package static let stats = Rights(rawValue: 32)
     package static let all = Rights(rawValue: 63)
+    /// Those that are about logical names, and may be limited to some.
+    package static let ofNames: Rights = [.lrcRead, .lrcUpdate, .rliRead]
 
     package static let names: [(name: String, right: Rights)] = [
         ("lrc_read", .lrcRead), ("lrc_update", .lrcUpdate), ("rli_read", .rliRead), ("rli_update", .rliUpdate),

@@ -12,7 +12,6 @@ package struct GSIError: Error, Sendable, CustomStringConvertible {
         case revoked
         case staleRevocationList
         case wrongHost
-        case limitedProxy
         /// What came is no token of the protocol.
         case badToken
         case timeout

@@ -145,6 +145,10 @@ package final class GSSContext: @unchecked Sendable {
     }
 
     var isConfidential: Bool { flags & OM_uint32(GSS_C_CONF_FLAG) != 0 }
+    /// An initiator's flags say nothing of the other side.
+    var isPeerAnonymous: Bool {
+        if case .acceptor = role { flags & OM_uint32(GSS_C_ANON_FLAG) != 0 } else { false }
+    }
     var isPeerLimited: Bool { flags & OM_uint32(GSS_C_GLOBUS_RECEIVED_LIMITED_PROXY_FLAG) != 0 }
 
     // MARK: Protection

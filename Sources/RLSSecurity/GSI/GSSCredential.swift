@@ -50,7 +50,6 @@ package final class GSSCredential: @unchecked Sendable {
 
     private static func load(_ pem: String, _ files: CredentialFiles) throws(GSIError) -> gss_cred_id_t {
         var bytes = Array(pem.utf8)
-        defer { bytes.withUnsafeMutableBytes { explicit_bzero($0.baseAddress!, $0.count) } }
         var (handle, minor): (gss_cred_id_t?, OM_uint32) = (nil, 0)
         let major = bytes.withUnsafeMutableBytes { raw in
             var buffer = gss_buffer_desc(length: raw.count, value: raw.baseAddress)
@@ -93,6 +92,10 @@ package final class GSSCredential: @unchecked Sendable {
         if isSecret && content.mode & 0o077 != 0 {
             let mode = String(content.mode, radix: 8)
             throw GSIError(.badCredential, "\(path): others may read the key (mode \(mode)); use `chmod 600 \(path)`")
+        }
+        // Anybody can put a file into /tmp under the name that is looked for.
+        if isSecret && content.owner != geteuid() && content.owner != 0 {
+            throw GSIError(.badCredential, "\(path): belongs to user number \(content.owner)")
         }
         return content.text
     }

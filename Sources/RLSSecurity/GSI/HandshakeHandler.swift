@@ -38,18 +38,7 @@ package final class HandshakeHandler: ChannelDuplexHandler, RemovableChannelHand
     }
 
     /// What follows a handshake; on a wrapped channel encryption comes first.
-    package typealias Completion = (Result<EstablishedContext, GSIError>) throws -> Successor?
-
-    package struct Successor {
-        let handler: any ChannelHandler
-        let frameLimit: Int
-
-        /// - Parameter frameLimit: bytes of one incoming frame on a wrapped channel
-        package init(_ handler: any ChannelHandler, frameLimit: Int) {
-            self.handler = handler
-            self.frameLimit = frameLimit
-        }
-    }
+    package typealias Completion = (Result<EstablishedContext, GSIError>) throws -> (any ChannelHandler)?
 
     private enum State {
         /// Before the connection counts: one that is turned away at once never does.
@@ -229,7 +218,7 @@ package final class HandshakeHandler: ChannelDuplexHandler, RemovableChannelHand
             guard let next = try completion(.success(established)) else { return context.close(promise: nil) }
             try install(next, made, reader.kind, context)
             let rest = buffer
-            if rest.readableBytes > 0 {
+            if rest.readableBytes > 0 && context.channel.isActive {
                 context.fireChannelRead(wrapInboundOut(rest))
                 context.fireChannelReadComplete()
             }
@@ -247,13 +236,13 @@ package final class HandshakeHandler: ChannelDuplexHandler, RemovableChannelHand
 
     /// One after the other: a handler may write as soon as it is added.
     private func install(
-        _ next: Successor, _ secured: GSSContext, _ kind: ChannelKind, _ context: ChannelHandlerContext
+        _ next: any ChannelHandler, _ secured: GSSContext, _ kind: ChannelKind, _ context: ChannelHandlerContext
     ) throws {
         let pipeline = context.pipeline.syncOperations
-        guard kind == .wrapped else { return try pipeline.addHandler(next.handler, position: .after(self)) }
-        let wrap = WrapHandler(secured, frameLimit: next.frameLimit)
+        guard kind == .wrapped else { return try pipeline.addHandler(next, position: .after(self)) }
+        let wrap = WrapHandler(secured)
         try pipeline.addHandler(wrap, position: .after(self))
-        try pipeline.addHandler(next.handler, position: .after(wrap))
+        try pipeline.addHandler(next, position: .after(wrap))
     }
 
     private func end() {

@@ -16,7 +16,7 @@ package enum ProcessEnvironment {
         return found
     }
 
-    /// For libraries that look nowhere else. Before the first thread is made.
+    /// For libraries that look nowhere else. At the start, before other threads read the environment.
     package static func set(_ name: String, to value: String) {
         if !value.isEmpty { setenv(name, value, 1) }
     }

@@ -21,8 +21,6 @@ package enum ChannelKind: String, Sendable {
 /// trusts the lengths in them.
 package struct TokenReader {
     private static let frameHeader = 4
-    private static let recordHeader = 5
-    private static let recordLimit = (1 << 14) + 2_048
     /// The longest chains with attributes are some ten thousand bytes.
     private static let tokenLimit = 1 << 16
     /// Of the whole handshake.
@@ -36,7 +34,7 @@ package struct TokenReader {
     /// nil: there is none yet. Leaves what is behind the token.
     /// - Throws: `badToken`
     package mutating func next(in buffer: inout ByteBuffer) throws(GSIError) -> ByteBuffer? {
-        let token = kind == .wrapped ? try frame(in: &buffer) : try record(in: &buffer)
+        let token = kind == .wrapped ? try frame(in: &buffer) : try TLSRecord.read(from: &buffer)
         if let token {
             total += token.readableBytes
             if total > Self.totalLimit { throw GSIError(.badToken, "the handshake does not end") }
@@ -58,21 +56,10 @@ package struct TokenReader {
         guard let token = buffer.readSlice(length: Int(length)) else { return nil }
         var rest = token
         while rest.readableBytes > 0 {
-            guard try record(in: &rest) != nil else { throw GSIError(.badToken, "a handshake token that breaks off") }
+            guard try TLSRecord.read(from: &rest) != nil else {
+                throw GSIError(.badToken, "a handshake token that breaks off")
+            }
         }
         return token
-    }
-
-    private func record(in buffer: inout ByteBuffer) throws(GSIError) -> ByteBuffer? {
-        guard let type = buffer.getInteger(at: buffer.readerIndex, as: UInt8.self) else { return nil }
-        // Change of cipher, alert, handshake, data.
-        guard (20...23).contains(type) else { throw GSIError(.badToken, "what came is no TLS record") }
-        guard let version = buffer.getInteger(at: buffer.readerIndex + 1, as: UInt8.self),
-            let length = buffer.getInteger(at: buffer.readerIndex + 3, as: UInt16.self)
-        else { return nil }
-        guard version == 3, (1...Self.recordLimit).contains(Int(length)) else {
-            throw GSIError(.badToken, "what came is no TLS record")
-        }
-        return buffer.readSlice(length: Self.recordHeader + Int(length))
     }
 }

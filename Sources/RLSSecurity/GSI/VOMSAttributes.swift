@@ -9,14 +9,14 @@ enum VOMSAttributes {
     private static let library = NIOLock()
 
     /// - Parameter chain: certificates as DER, the end of the chain first
-    static func verified(in chain: [[UInt8]]) throws(GSIError) -> [String] {
+    static func verified(in chain: [[UInt8]]) throws(GSIError) -> Verified? {
         // Most proxies have none: they never reach the library.
-        guard chain.contains(where: { $0.firstRange(of: extensionID) != nil }) else { return [] }
+        guard chain.contains(where: { $0.firstRange(of: extensionID) != nil }) else { return nil }
         let result = library.withLock { Result { () throws(GSIError) in try retrieve(chain) } }
         return try result.get()
     }
 
-    private static func retrieve(_ chain: [[UInt8]]) throws(GSIError) -> [String] {
+    private static func retrieve(_ chain: [[UInt8]]) throws(GSIError) -> Verified {
         guard let data = VOMS_Init(nil, nil) else {
             throw GSIError(.other, "VOMS attributes cannot be verified: is there a directory X509_VOMS_DIR?")
         }
@@ -30,7 +30,7 @@ enum VOMSAttributes {
         guard rls_voms_verify_fully(data, &code) != 0, rls_voms_retrieve(certificates, data, &code) != 0 else {
             throw GSIError(.other, "VOMS attributes do not count: \(message(data, code))")
         }
-        return names(data)
+        return attributes(data)
     }
 
     private static func message(_ data: UnsafeMutablePointer<vomsdata>, _ code: Int32) -> String {
@@ -39,13 +39,20 @@ enum VOMSAttributes {
         return String(cString: text).trimmed
     }
 
-    private static func names(_ data: UnsafeMutablePointer<vomsdata>) -> [String] {
-        guard var organisation = data.pointee.data else { return [] }
-        var found: [String] = []
+    struct Verified: Sendable {
+        var names: [String] = []
+        /// Seconds since 1970, of the first that ends.
+        var end = Int.max
+    }
+
+    private static func attributes(_ data: UnsafeMutablePointer<vomsdata>) -> Verified {
+        guard var organisation = data.pointee.data else { return Verified() }
+        var found = Verified()
         while let entry = organisation.pointee {
+            found.end = min(found.end, Int(rls_voms_seconds(entry.pointee.date2)))
             if var name = entry.pointee.fqan {
                 while let text = name.pointee {
-                    found.append(withoutDefaults(String(cString: text)))
+                    found.names.append(withoutDefaults(String(cString: text)))
                     name += 1
                 }
             }

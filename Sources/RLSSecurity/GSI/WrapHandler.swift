@@ -1,7 +1,7 @@
 import NIOCore
 
 /// Encrypts what goes out and decrypts what comes in, after a handshake on a wrapped channel. Both are short pieces of
-/// computing and stay on the event loop.
+/// computing, bounded by what one read of the socket gives, and stay on the event loop.
 package final class WrapHandler: ChannelDuplexHandler {
     package typealias InboundIn = ByteBuffer
     package typealias InboundOut = ByteBuffer
@@ -11,40 +11,37 @@ package final class WrapHandler: ChannelDuplexHandler {
     /// Globus clients read into a buffer of twice this.
     private static let pieceLength = 1 << 16
 
+    /// Records in a row that hold no data: session tickets, new keys. A peer that sends nothing else is up to no good.
+    private static let mostWithoutData = 64
+
     private let secured: GSSContext
-    private let frameLimit: Int
-    private var received = ByteBuffer()
+    private var received = ProtectedStream()
+    private var withoutData = 0
     private var pending = ByteBuffer()
     private var promises: [EventLoopPromise<Void>] = []
 
-    /// - Parameter frameLimit: bytes of one incoming frame; a longer one ends the connection
-    package init(_ secured: GSSContext, frameLimit: Int) {
-        self.secured = secured
-        self.frameLimit = frameLimit
-    }
+    package init(_ secured: GSSContext) { self.secured = secured }
 
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard context.channel.isActive else { return }
         var bytes = unwrapInboundIn(data)
-        if received.readableBytes == 0 { received = bytes } else { received.writeBuffer(&bytes) }
+        received.append(&bytes)
         var clear = ByteBuffer()
         do throws(GSIError) {
-            while let token = try nextToken() { try secured.unwrap(token, into: &clear) }
+            while let record = try received.next() { try open(record, into: &clear) }
         } catch {
             context.fireErrorCaught(error)
             return context.close(promise: nil)
         }
-        if received.readableBytes == 0 { received = ByteBuffer() }
         if clear.readableBytes > 0 { context.fireChannelRead(wrapInboundOut(clear)) }
     }
 
-    private func nextToken() throws(GSIError) -> ByteBuffer? {
-        guard let frame = WrappedFrame(at: received) else { return nil }
-        guard (1...frameLimit).contains(frame.length) else {
-            throw GSIError(.badToken, "a frame of \(frame.length) bytes")
-        }
-        guard received.readableBytes >= frame.header + frame.length else { return nil }
-        received.moveReaderIndex(forwardBy: frame.header)
-        return received.readSlice(length: frame.length)
+    /// The library takes everything after the end of its session for success without data, and keeps it.
+    private func open(_ record: ByteBuffer, into clear: inout ByteBuffer) throws(GSIError) {
+        let before = clear.readableBytes
+        try secured.unwrap(record, into: &clear)
+        withoutData = clear.readableBytes > before ? 0 : withoutData + 1
+        if withoutData > Self.mostWithoutData { throw GSIError(.badToken, "nothing but records without data") }
     }
 
     package func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
@@ -78,25 +75,5 @@ package final class WrapHandler: ChannelDuplexHandler {
     package func handlerRemoved(context: ChannelHandlerContext) {
         for promise in promises { promise.fail(ChannelError.ioOnClosedChannel) }
         promises = []
-    }
-}
-
-/// Where the next token lies. Globus clients put a length in front of a token or, when it is a TLS record, which has its
-/// own, nothing at all.
-private struct WrappedFrame {
-    let header: Int
-    let length: Int
-
-    /// nil: too little is there to tell.
-    init?(at buffer: ByteBuffer) {
-        let start = buffer.readerIndex
-        guard let first = buffer.getInteger(at: start, as: UInt8.self) else { return nil }
-        if (20...23).contains(first) {
-            guard let length = buffer.getInteger(at: start + 3, as: UInt16.self) else { return nil }
-            (header, self.length) = (0, 5 + Int(length))
-        } else {
-            guard let length = buffer.getInteger(at: start, as: UInt32.self) else { return nil }
-            (header, self.length) = (4, Int(length))
-        }
     }
 }

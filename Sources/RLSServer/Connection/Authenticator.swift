@@ -44,8 +44,7 @@ package final class Authenticator: Sendable {
             completion: { result in
                 switch result {
                 case .success(let established):
-                    let client = self.client(established.peer, address: address)
-                    return HandshakeHandler.Successor(next(client), frameLimit: options.maximumRequestBytes + 65_536)
+                    return next(self.client(established, address: address))
                 case .failure(let error):
                     self.failed(error, channel, address: address)
                     return nil
@@ -53,13 +52,16 @@ package final class Authenticator: Sendable {
             })
     }
 
-    private func client(_ peer: GSIPeer, address: String) -> Client {
+    private func client(_ established: EstablishedContext, address: String) -> Client {
+        let peer = established.peer
         if let problem = peer.attributeProblem {
             logger.notice(
                 "attributes ignored",
                 metadata: ["client": "\(peer.dn)", "address": "\(address)", "cause": "\(problem)"])
         }
-        let identity = Identity(dn: peer.dn, fqans: peer.fqans, isLimitedProxy: peer.isLimitedProxy)
+        let identity = Identity(
+            dn: peer.dn, fqans: peer.fqans, isLimitedProxy: peer.isLimitedProxy,
+            isChannelClear: established.kind == .clear)
         return Client(identity: identity, lifetime: peer.lifetime)
     }
 

@@ -216,6 +216,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
                 server.audit.refused(session, method: row.name, subject: session.subject(of: error, row, arguments))
             }
             answer(error, context)
+            // Who has lost all rights shall not keep a place.
+            if session.grants.any.isEmpty { state.finish() }
         }
     }
 

@@ -94,7 +94,8 @@ extension Change {
         case .rename(let kind, let old, let new): .objects(kind, [old, new])
         case .setAttribute(let setting): .object(setting.kind, setting.key)
         case .removeAttribute(let kind, let key, _): .object(kind, key)
-        case .clear, .defineAttribute, .undefineAttribute, .addRLI, .deleteRLI: .everything
+        case .clear, .defineAttribute, .undefineAttribute: .everything
+        case .addRLI, .deleteRLI: .server
         }
     }
 }
