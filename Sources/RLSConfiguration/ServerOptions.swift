@@ -100,7 +100,8 @@ package enum ServerOptions {
         .flag(
             "allow_clear_channel", \.isClearChannelAllowed, .security, reloadable: true,
             "admit clients of RLS 1.1 to 5.0, whose requests and replies are clear text after authentication: "
-                + "whoever is on the path can read and alter them"),
+                + "whoever is on the path can read them, and send others in any client's name; "
+                + "nobody has admin on such a connection"),
         .flag(
             "allow_limited_proxy", \.areLimitedProxiesAllowed, .security, reloadable: true,
             "admit clients with a limited proxy, which jobs have"),

@@ -42,6 +42,9 @@ package struct RequestScanner: Sendable {
     /// True in the middle of a request.
     package var isWaitingForMore: Bool { buffer.readableBytes > 0 }
 
+    /// Bytes of memory.
+    package var capacity: Int { buffer.capacity }
+
     package mutating func append(_ bytes: inout ByteBuffer) {
         if buffer.readableBytes == 0 {
             buffer = bytes

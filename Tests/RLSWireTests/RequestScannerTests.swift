@@ -123,6 +123,18 @@ import Testing
         #expect(try scan(requests, limits: Self.limits).count == 100)
     }
 
+    /// A client that pipelines without a pause: no piece ends where a request does.
+    @Test func whatWasReadIsLetGo() throws {
+        var scanner = RequestScanner()
+        scanner.append("lrc_get")
+        for _ in 0..<50_000 {
+            scanner.append("_pfn|some/logical/name/of/the/usual/length|0|0|lrc_get")
+            let frame = try scanner.next()
+            #expect(frame != nil)
+        }
+        #expect(scanner.capacity < 1 << 19)
+    }
+
     /// 4000 bytes, one at a time, behind 32 MiB: a scanner that began again with each would look at 130 thousand million.
     @Test func drippingCostsNoMoreThanItsBytes() throws {
         let (begun, drips) = (32 << 20, 4_000)
