@@ -1,4 +1,5 @@
 import NIOConcurrencyHelpers
+import RLSCore
 import Synchronization
 
 /// The configuration of a running server: read by many, changed by SIGHUP and set_configuration.
@@ -30,7 +31,7 @@ package final class LiveConfiguration: Sendable {
         guard option.isReloadable else { throw Refusal(description: "takes effect at the next start only") }
         var fresh = ServerConfiguration()
         do {
-            let parts = option.isRepeatable ? text.split(separator: ";").map { String($0.trimmedBlanks) } : [text]
+            let parts = option.isRepeatable ? text.split(separator: ";").map { $0.trimmedBlanks } : [text]
             for part in parts where !part.isEmpty || !option.isRepeatable { try option.set(&fresh, part) }
         } catch {
             throw Refusal(description: "\(error)")
@@ -57,13 +58,5 @@ package final class LiveConfiguration: Sendable {
     private func announceChange() {
         changes.add(1, ordering: .releasing)
         onChange(current)
-    }
-}
-
-extension Substring {
-    fileprivate var trimmedBlanks: Substring {
-        let rest = drop { $0 == " " || $0 == "\t" }
-        let blanks = rest.reversed().prefix { $0 == " " || $0 == "\t" }.count
-        return rest.dropLast(blanks)
     }
 }

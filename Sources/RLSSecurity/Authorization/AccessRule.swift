@@ -32,7 +32,7 @@ package struct AccessRule: Sendable {
     package init(_ line: String) throws(ParseError) {
         let (grant, names) = Self.splitNames(line)
         guard let colon = grant.lastIndex(of: ":") else { throw ParseError(description: "expected `user: right…`") }
-        let user = Self.unquoted(Self.trimmed(grant[..<colon]))
+        let user = Self.unquoted(grant[..<colon].trimmedBlanks)
         subject = try Self.subject(user)
         rights = try Self.rights(grant[grant.index(after: colon)...])
         if let names {
@@ -50,7 +50,7 @@ package struct AccessRule: Sendable {
     private static func splitNames(_ line: String) -> (grant: Substring, names: String?) {
         for separator in [" names=", "\tnames="] {
             if let range = line.ranges(of: separator).last {
-                return (line[..<range.lowerBound], unquoted(trimmed(line[range.upperBound...])))
+                return (line[..<range.lowerBound], unquoted(line[range.upperBound...].trimmedBlanks))
             }
         }
         return (line[...], nil)
@@ -78,11 +78,6 @@ package struct AccessRule: Sendable {
         }
         guard !rights.isEmpty else { throw ParseError(description: "no right is named after the colon") }
         return rights
-    }
-
-    private static func trimmed(_ text: Substring) -> String {
-        let isBlank: (Character) -> Bool = { $0 == " " || $0 == "\t" }
-        return String(text.drop(while: isBlank).reversed().drop(while: isBlank).reversed())
     }
 
     private static func unquoted(_ text: String) -> String {

@@ -1,4 +1,5 @@
 import CGlobusGSSAPI
+import RLSCore
 
 /// Why there is no authenticated connection, in words for the person who must mend it.
 package struct GSIError: Error, Sendable, CustomStringConvertible {
@@ -53,7 +54,7 @@ package struct GSIError: Error, Sendable, CustomStringConvertible {
         {
             parts = parts.dropFirst()
         }
-        return parts.joined(separator: ": ").trimmed
+        return parts.joined(separator: ": ").trimmedBlanks
     }
 
     private struct Known {
@@ -61,6 +62,8 @@ package struct GSIError: Error, Sendable, CustomStringConvertible {
         let reason: Reason
         let words: String
     }
+
+    private static let noAuthorities = "there is no directory of trusted certificate authorities; set X509_CERT_DIR"
 
     /// What the library's and OpenSSL's texts mean.
     private static let known: [Known] = [
@@ -83,15 +86,9 @@ package struct GSIError: Error, Sendable, CustomStringConvertible {
         Known(
             sign: "GAA", reason: .unknownAuthority,
             words: "the signing policy of the other side's authority is missing here or does not allow its certificate"),
-        Known(
-            sign: "share/certificates", reason: .unknownAuthority,
-            words: "there is no directory of trusted certificate authorities; set X509_CERT_DIR"),
-        Known(
-            sign: "is not a valid directory", reason: .unknownAuthority,
-            words: "there is no directory of trusted certificate authorities; set X509_CERT_DIR"),
-        Known(
-            sign: "trusted CA certificate directory", reason: .unknownAuthority,
-            words: "there is no directory of trusted certificate authorities; set X509_CERT_DIR"),
+        Known(sign: "share/certificates", reason: .unknownAuthority, words: noAuthorities),
+        Known(sign: "is not a valid directory", reason: .unknownAuthority, words: noAuthorities),
+        Known(sign: "trusted CA certificate directory", reason: .unknownAuthority, words: noAuthorities),
     ]
 }
 
@@ -100,10 +97,5 @@ extension String {
     fileprivate var shortened: String {
         guard let end = firstRange(of: ". This happens") else { return self }
         return String(self[..<end.lowerBound])
-    }
-
-    var trimmed: String {
-        let isBlank: (Character) -> Bool = { $0 == " " || $0 == "\t" || $0 == "\n" }
-        return String(drop(while: isBlank).reversed().drop(while: isBlank).reversed())
     }
 }

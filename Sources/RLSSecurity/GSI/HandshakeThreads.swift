@@ -1,6 +1,5 @@
 import CGlobusGSSAPI
 import NIOPosix
-import Synchronization
 
 /// Threads on which the steps of handshakes are computed.
 package struct HandshakeThreads: Sendable {
@@ -31,20 +30,4 @@ package struct HandshakeThreads: Sendable {
     }
 
     package func shutdown() async { try? await pool.shutdownGracefully() }
-}
-
-/// How many handshakes a server does at a time.
-package final class HandshakeSlots: Sendable {
-    private let taken = Atomic<Int>(0)
-
-    package init() {}
-
-    /// Each true must be followed by one `leave`.
-    func enter(most: Int) -> Bool {
-        if taken.wrappingAdd(1, ordering: .relaxed).newValue <= most { return true }
-        leave()
-        return false
-    }
-
-    func leave() { taken.wrappingSubtract(1, ordering: .relaxed) }
 }

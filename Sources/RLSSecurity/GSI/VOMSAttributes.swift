@@ -1,5 +1,6 @@
 import CVOMS
 import NIOConcurrencyHelpers
+import RLSCore
 
 /// Attributes that a virtual organisation's VOMS server has signed into a proxy. X509_VOMS_DIR says which servers count.
 enum VOMSAttributes {
@@ -36,7 +37,7 @@ enum VOMSAttributes {
     private static func message(_ data: UnsafeMutablePointer<vomsdata>, _ code: Int32) -> String {
         guard let text = VOMS_ErrorMessage(data, code, nil, 0) else { return "code \(code)" }
         defer { free(text) }
-        return String(cString: text).trimmed
+        return String(cString: text).trimmedBlanks
     }
 
     struct Verified: Sendable {
