@@ -21,6 +21,13 @@ package struct FieldReader {
         return field
     }
 
+    /// The raw bytes behind the last string.
+    package mutating func rest() -> ByteBuffer {
+        let bytes = buffer.slice()
+        buffer.moveReaderIndex(to: buffer.writerIndex)
+        return bytes
+    }
+
     package mutating func bytes() throws(CatalogError) -> ByteString {
         let field = try slice()
         return ByteString(field.readableBytesUInt8Span)

@@ -6,6 +6,8 @@ package enum FrameError: Error, Hashable, Sendable {
     case fieldTooLong(limit: Int)
     case tooManyItems(limit: Int)
     case requestTooLong(limit: Int)
+    /// Where the number of raw bytes should be.
+    case noLength(ByteString)
 
     /// What the peer is told before the connection is closed.
     package var answer: CatalogError {
@@ -14,6 +16,7 @@ package enum FrameError: Error, Hashable, Sendable {
         case .fieldTooLong(let limit): CatalogError(.overflow, "string longer than \(limit) bytes")
         case .tooManyItems(let limit): CatalogError(.overflow, "more than \(limit) items in one request")
         case .requestTooLong(let limit): CatalogError(.overflow, "request longer than \(limit) bytes")
+        case .noLength(let text): CatalogError(.badArgument, text)
         }
     }
 }

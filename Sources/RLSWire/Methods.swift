@@ -64,13 +64,33 @@ package enum Methods {
         "lrc_attr_ensure_bulk", BulkArguments<AttributeAssignment>.self, BulkFailure.self)
     package static let export = Method("lrc_export", ExportArguments.self, ExportItem.self)
 
-    /// Methods of the index role: known by their shape, so that a catalog can refuse one and keep the connection.
-    package static let indexRole: [(name: ByteString, shape: ArgumentShape)] = [
-        ("rli_exists", .fields(2)), ("rli_exists_bulk", .list(header: 1, width: 1)),
-        ("rli_mapping_exists", .fields(2)), ("rli_get_lrc", .fields(3)), ("rli_get_lrc_wc", .fields(3)),
-        ("rli_get_lrc_bulk", .list(header: 0, width: 1)), ("rli_lrc_list", .fields(0)),
-        ("rli_sender_list", .fields(0)), ("rli_rli_add", .fields(3)), ("rli_rli_delete", .fields(2)),
-        ("rli_rli_get_part", .fields(2)), ("rli_rli_info", .fields(1)), ("rli_rli_list", .fields(0)),
-        ("rli_update", .list(header: 1, width: 1)),
-    ]
+    // Index: what clients ask
+    package static let indexExists = Method("rli_exists", ObjectArguments.self, NoResult.self)
+    package static let indexExistsBulk = Method("rli_exists_bulk", BulkExistsArguments.self, IndexExistsItem.self)
+    package static let indexMappingExists = Method("rli_mapping_exists", MappingArguments.self, NoResult.self)
+    package static let getLRC = Method("rli_get_lrc", NamePageArguments.self, PairItem.self)
+    package static let getLRCWildcard = Method("rli_get_lrc_wc", NamePageArguments.self, PairItem.self)
+    package static let getLRCBulk = Method("rli_get_lrc_bulk", BulkArguments<BulkName>.self, BulkLookupItem.self)
+    package static let lrcList = Method("rli_lrc_list", NoArguments.self, SenderItem.self)
+    package static let senderList = Method("rli_sender_list", NoArguments.self, SenderItem.self)
+
+    // Index: index servers that it updates
+    package static let parentAdd = Method("rli_rli_add", AddRLIArguments.self, NoResult.self)
+    package static let parentDelete = Method("rli_rli_delete", WordPairArguments.self, NoResult.self)
+    package static let parentPartitions = Method("rli_rli_get_part", WordPairArguments.self, PairItem.self)
+    package static let parentInfo = Method("rli_rli_info", WordArguments.self, UpdatedServerInfo.self)
+    package static let parentList = Method("rli_rli_list", NoArguments.self, UpdatedServerItem.self)
+
+    // Index: what catalogs tell, the original's way
+    package static let listUpdate = Method("rli_update", ListUpdateArguments.self, NoResult.self)
+    package static let filterUpdate = Method("rli_updatebf", FilterUpdateArguments.self, NoResult.self)
+
+    // Index: what catalogs tell, our way
+    package static let wholeFilter = Method("rli_filter", WholeFilterArguments.self, NoResult.self)
+    package static let filterDelta = Method("rli_filter_delta", FilterDeltaArguments.self, NoResult.self)
+    package static let listBegin = Method("rli_list_begin", ListBeginArguments.self, ListToken.self)
+    package static let listPart = Method("rli_list_part", ListPartArguments.self, NoResult.self)
+    package static let listEnd = Method("rli_list_end", ListEndArguments.self, NoResult.self)
+    package static let listChanges = Method("rli_list_changes", ListChangesArguments.self, NoResult.self)
+    package static let softState = Method("rls_soft_state", NoArguments.self, SoftStateStatus.self)
 }

@@ -5,6 +5,8 @@ import RLSCore
 package struct RequestFrame: Sendable {
     package let method: Int
     package let arguments: ByteBuffer
+    /// A part of a long request: more follows, and only the last part is answered.
+    package var hasMore = false
 }
 
 /// Cuts the byte stream into requests. Never looks at a byte twice, so a peer that drips costs no more than one that does not.
@@ -13,11 +15,12 @@ package struct RequestScanner: Sendable {
         case method
         case fields(remaining: Int)
         case list(width: Int, position: Int, items: Int)
+        case blob(length: Int)
     }
 
     private let names: MethodNames
     private let shapes: [ArgumentShape]
-    private let limits: FrameLimits
+    package var limits: FrameLimits
     /// Method that the 4.x client follows with two strings `0` that belong to nothing.
     private let methodWithStrayZeros: Int?
 
@@ -28,7 +31,11 @@ package struct RequestScanner: Sendable {
     private var searched = 0
     private var fieldStart = 0
     private var argumentsStart = 0
+    private var listStart = 0
     private var strayZeros = 0
+    private var blobLength = 0
+    /// The strings before the list of a request that is given out in parts.
+    private var streamHeader: ByteBuffer?
 
     package init(methods: [(name: ByteString, shape: ArgumentShape)], limits: FrameLimits = FrameLimits()) {
         names = MethodNames(methods.map(\.name))
@@ -40,13 +47,13 @@ package struct RequestScanner: Sendable {
     /// Bytes taken in and not yet given out as requests.
     package var bufferedBytes: Int { buffer.readableBytes }
     /// True in the middle of a request.
-    package var isWaitingForMore: Bool { buffer.readableBytes > 0 }
+    package var isWaitingForMore: Bool { buffer.readableBytes > 0 || streamHeader != nil }
 
     /// Bytes of memory.
     package var capacity: Int { buffer.capacity }
 
     package mutating func append(_ bytes: inout ByteBuffer) {
-        if buffer.readableBytes == 0 {
+        if buffer.readableBytes == 0 && streamHeader == nil {
             buffer = bytes
             resetOffsets()
         } else {
@@ -62,7 +69,9 @@ package struct RequestScanner: Sendable {
 
     /// The next complete request, or nil until more bytes arrive.
     package mutating func next() throws(FrameError) -> RequestFrame? {
-        while let end = buffer.distanceToNUL(from: searched) {
+        while true {
+            if case .blob(let length) = stage { return takeBlob(length) }
+            guard let end = buffer.distanceToNUL(from: searched) else { break }
             searched = end + 1
             let length = end - fieldStart
             if length > limits.fieldLength { throw .fieldTooLong(limit: limits.fieldLength) }
@@ -81,20 +90,18 @@ package struct RequestScanner: Sendable {
         case .method:
             return try takeMethod(length: length)
         case .fields(let remaining):
-            stage = .fields(remaining: remaining - 1)
-            if remaining > 1 { return nil }
-            if case .list(_, let width) = shapes[method] {
-                stage = .list(width: width, position: 0, items: 0)
-                return nil
-            }
-            return finish()
+            return try takeHeader(length: length, remaining: remaining)
         case .list(let width, let position, let items):
             if position == 0 {
                 if length == 0 { return finish() }
-                if items == limits.listItems { throw .tooManyItems(limit: limits.listItems) }
+                if items == limits.listItems && width > 0 { throw .tooManyItems(limit: limits.listItems) }
             }
+            // A stream has the width 0: its items are single strings and are not counted against the limit.
             let next = position + 1
-            stage = .list(width: width, position: next == width ? 0 : next, items: next == width ? items + 1 : items)
+            let isWhole = next >= width
+            stage = .list(width: width, position: isWhole ? 0 : next, items: isWhole ? items + 1 : items)
+            return width == 0 ? streamPart(items: items + 1) : nil
+        case .blob:
             return nil
         }
     }
@@ -112,21 +119,87 @@ package struct RequestScanner: Sendable {
         guard let index = names.index(of: name) else { throw .unknownMethod(ByteString(name)) }
         method = index
         argumentsStart = searched
+        listStart = searched
         switch shapes[index] {
         case .fields(0): return finish()
         case .fields(let count): stage = .fields(remaining: count)
         case .list(0, let width): stage = .list(width: width, position: 0, items: 0)
-        case .list(let header, _): stage = .fields(remaining: header)
+        case .list(let header, _), .stream(let header), .blob(let header, _): stage = .fields(remaining: header)
         }
         return nil
     }
 
+    private mutating func takeHeader(length: Int, remaining: Int) throws(FrameError) -> RequestFrame? {
+        stage = .fields(remaining: remaining - 1)
+        switch shapes[method] {
+        case .fields: return remaining > 1 ? nil : finish()
+        case .list(_, let width):
+            if remaining == 1 { stage = .list(width: width, position: 0, items: 0) }
+        case .stream:
+            if remaining == 1 { stage = .list(width: 0, position: 0, items: 0) }
+        case .blob(let header, let size):
+            if header - remaining == size.field { blobLength = try blobLength(size, digits: length) }
+            if remaining == 1 { stage = .blob(length: blobLength) }
+        }
+        listStart = searched
+        return nil
+    }
+
+    // MARK: Raw bytes
+
+    private func blobLength(_ size: BlobSize, digits: Int) throws(FrameError) -> Int {
+        let slice = buffer.getSlice(at: buffer.readerIndex + fieldStart, length: digits) ?? ByteBuffer()
+        guard let number = FieldReader.integer(slice.readableBytesUInt8Span), number >= 0 else {
+            throw .noLength(ByteString(slice.readableBytesUInt8Span))
+        }
+        let count = size.count(number)
+        if count > limits.blobLength { throw .requestTooLong(limit: limits.blobLength) }
+        return count
+    }
+
+    private mutating func takeBlob(_ length: Int) -> RequestFrame? {
+        guard buffer.readableBytes - searched >= length else { return nil }
+        searched += length
+        return finish()
+    }
+
+    // MARK: Parts of a long list
+
+    private static let partItems = 10_000
+    private static let partBytes = 1 << 20
+
+    private mutating func streamPart(items: Int) -> RequestFrame? {
+        guard items >= Self.partItems || searched - listStart >= Self.partBytes else { return nil }
+        let header = streamHeader ?? slice(from: argumentsStart, to: listStart)
+        let frame = RequestFrame(method: method, arguments: listArguments(header), hasMore: true)
+        buffer.moveReaderIndex(forwardBy: searched)
+        resetOffsets()
+        streamHeader = ByteBuffer(bytes: header.readableBytesView)
+        stage = .list(width: 0, position: 0, items: 0)
+        return frame
+    }
+
+    private func listArguments(_ header: ByteBuffer) -> ByteBuffer {
+        var arguments = ByteBuffer()
+        arguments.reserveCapacity(header.readableBytes + searched - listStart + 1)
+        arguments.writeImmutableBuffer(header)
+        arguments.writeImmutableBuffer(slice(from: listStart, to: searched))
+        arguments.writeEmptyField()
+        return arguments
+    }
+
+    // MARK: Ends
+
+    /// Within what was scanned, so it cannot be missing.
+    private func slice(from start: Int, to end: Int) -> ByteBuffer {
+        buffer.getSlice(at: buffer.readerIndex + start, length: end - start) ?? ByteBuffer()
+    }
+
     private mutating func finish() -> RequestFrame {
-        let start = buffer.readerIndex + argumentsStart
-        // The slice is within what was scanned, so it cannot be missing.
-        let arguments = buffer.getSlice(at: start, length: searched - argumentsStart) ?? ByteBuffer()
+        let arguments = streamHeader.map { listArguments($0) } ?? slice(from: argumentsStart, to: searched)
         let frame = RequestFrame(method: method, arguments: arguments)
         if method == methodWithStrayZeros { strayZeros = 2 }
+        streamHeader = nil
         discardScanned()
         return frame
     }
@@ -135,12 +208,13 @@ package struct RequestScanner: Sendable {
         buffer.moveReaderIndex(forwardBy: searched)
         if buffer.readableBytes == 0 { buffer = ByteBuffer() }
         resetOffsets()
+        stage = .method
     }
 
     private mutating func resetOffsets() {
-        stage = .method
         searched = 0
         fieldStart = 0
         argumentsStart = 0
+        listStart = 0
     }
 }

@@ -159,7 +159,6 @@ import Testing
         ("nonsense|a|", "8|nonsense|"), ("admin|0|lrc_creat|a|b|", "0|8|lrc_creat|"),
         ("lrc_get_pfn|" + String(repeating: "x", count: 70_000), "5|string longer than 65536 bytes|"),
         ("lrc_create|a|p|lrc_get_pfn_bulk|a|b|c|d|", "0|5|more than 3 items in one request|"),
-        ("rli_updatebf|rls://h|8|3|900|", "8|rli_updatebf|"),
     ])
     func lastReplyThenClosed(request: String, reply: String) async throws {
         try await withServer {
@@ -247,9 +246,9 @@ import Testing
     @Test func theIndexRoleIsRefusedAndTheConnectionStays() async throws {
         try await withServer { server in
             let client = try server.client()
-            for (name, shape) in Methods.indexRole {
-                let request = "\(name)|\(Self.anyArguments(shape))"
-                #expect(try client.exchange(request, "9|not RLI server|"), "\(name)")
+            for row in MethodTable.rows where row.role == .index {
+                let request = "\(row.name)|\(Self.anyArguments(row.shape))"
+                #expect(try client.exchange(request, "9|not RLI server|"), "\(row.name)")
             }
             #expect(try client.exchange("admin|0|", "0|"))
         }
@@ -259,6 +258,9 @@ import Testing
         switch shape {
         case .fields(let count): String(repeating: "1|", count: count)
         case .list(let header, let width): String(repeating: "1|", count: header + width) + "|"
+        case .stream(let header): String(repeating: "1|", count: header + 1) + "|"
+        case .blob(let header, .bytes): String(repeating: "1|", count: header) + "x"
+        case .blob(let header, .bits): String(repeating: "1|", count: header) + "x"
         }
     }
 

@@ -33,9 +33,9 @@ struct MethodCase: Sendable, CustomTestStringConvertible {
     }
 
     static let shapes: [(name: ByteString, shape: ArgumentShape)] =
-        all.map { ($0.name, $0.shape) } + Methods.indexRole
+        all.map { ($0.name, $0.shape) }
 
-    static let all: [MethodCase] = mappings + bulk + attributes + server
+    static let all: [MethodCase] = mappings + bulk + attributes + server + index + updates
 
     private static let odd = ByteString([0xff, 0x27, 0x5c, 0x25, 0x20, 0x01])
     private static let page = Page(offset: 3, limit: 100)
@@ -121,5 +121,53 @@ struct MethodCase: Sendable, CustomTestStringConvertible {
         .init(
             Methods.export,
             [ExportArguments(pattern: "%", after: nil, limit: 0), .init(pattern: "", after: pairs[1], limit: 9)]),
+    ]
+
+    private static let index: [MethodCase] = [
+        .init(Methods.indexExists, NameKind.allCases.map { ObjectArguments(name: odd, kind: $0) }),
+        .init(Methods.indexExistsBulk, [BulkExistsArguments(kind: .lfn, names: names)]),
+        .init(Methods.indexMappingExists, [MappingArguments(Mapping(lfn: odd, pfn: "rls://lrc"))]),
+        .init(Methods.getLRC, [NamePageArguments(name: odd, page: page)]),
+        .init(Methods.getLRCWildcard, [NamePageArguments(name: "lfn%", page: page)]),
+        .init(Methods.getLRCBulk, [BulkArguments(names.map { BulkName($0) })]),
+        .init(Methods.lrcList, [NoArguments()]),
+        .init(Methods.senderList, [NoArguments()]),
+        .init(Methods.parentAdd, [AddRLIArguments(url: "rlsn://h:39281", flags: 1, pattern: "lfn*")]),
+        .init(Methods.parentDelete, [WordPairArguments("rlsn://h:39281", "")]),
+        .init(Methods.parentPartitions, [WordPairArguments("", "")]),
+        .init(Methods.parentInfo, [WordArguments("rlsn://h:39281")]),
+        .init(Methods.parentList, [NoArguments()]),
+        .init(Methods.softState, [NoArguments()]),
+    ]
+
+    private static let raw = ByteBuffer(bytes: [0, 255, 0, 7])
+    private static let origin = UpdateOrigin(
+        url: "rls://lrc", instance: "8a", path: ["rls://a", "rls://b"], interval: 300)
+    private static let changes: [NameChange] = [.added("lfn1"), .deleted(odd)]
+
+    private static let updates: [MethodCase] = [
+        .init(
+            Methods.listUpdate,
+            [ListUpdateArguments(sender: "rls://lrc", changes: changes), .init(sender: "rls://lrc", changes: [])]),
+        .init(
+            Methods.filterUpdate,
+            [FilterUpdateArguments(sender: "rls://lrc", bits: 25, hashes: 3, interval: 900, filter: raw)]),
+        .init(
+            Methods.wholeFilter,
+            [
+                WholeFilterArguments(
+                    origin: origin, hashing: 1, bits: 32, hashes: 7, names: 5,
+                    version: FilterVersion(epoch: "e", number: 12), filter: raw)
+            ]),
+        .init(
+            Methods.filterDelta,
+            [raw, ByteBuffer()].map {
+                FilterDeltaArguments(
+                    origin: origin, names: 5, old: FilterVersion(epoch: "e", number: 12), newNumber: 14, delta: $0)
+            }),
+        .init(Methods.listBegin, [ListBeginArguments(origin)]),
+        .init(Methods.listPart, [ListPartArguments(url: "rls://lrc", instance: "8a", token: 4, names: names)]),
+        .init(Methods.listEnd, [ListEndArguments(url: "rls://lrc", instance: "8a", token: 4, names: 3)]),
+        .init(Methods.listChanges, [changes, []].map { ListChangesArguments(origin: origin, changes: $0) }),
     ]
 }
