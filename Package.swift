@@ -63,7 +63,10 @@ let package = Package(
         library("RLSStorage", ["RLSCore", locks, nioPosix]),
         .target(
             name: "RLSSchema", path: "schema",
-            resources: [.embedInCode("sqlite/001-catalog.sql")], swiftSettings: settings),
+            resources: [
+                .embedInCode("sqlite/001-catalog.sql"), .embedInCode("sqlite/002-identity.sql"),
+                .embedInCode("sqlite/index/001-index.sql"),
+            ], swiftSettings: settings),
         // Layer 3: configuration, drivers and the client
         library("RLSConfiguration", ["RLSCore", locks, "RLSSecurity"]),
         library("RLSStorageSQLite", ["RLSCore", locks, "RLSStorage", "RLSSchema", "CSQLite", logging]),

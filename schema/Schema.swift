@@ -9,7 +9,12 @@ package struct SchemaStep: Sendable {
 
 package enum Schema {
     package static let sqliteCatalog = [
-        SchemaStep(version: 1, name: "001-catalog.sql", sql: text(PackageResources._01_catalog_sql))
+        SchemaStep(version: 1, name: "001-catalog.sql", sql: text(PackageResources._01_catalog_sql)),
+        SchemaStep(version: 2, name: "002-identity.sql", sql: text(PackageResources._02_identity_sql)),
+    ]
+
+    package static let sqliteIndex = [
+        SchemaStep(version: 1, name: "index/001-index.sql", sql: text(PackageResources._01_index_sql))
     ]
 
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

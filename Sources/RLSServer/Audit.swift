@@ -65,6 +65,7 @@ extension Change {
         case .removeAttribute(_, let key, let name): ("remove attribute", key + "," + name)
         case .addRLI(let url, _, let pattern): ("add rli", url + "," + pattern)
         case .deleteRLI(let url, let pattern): ("delete rli", url + "," + pattern)
+        case .noteRLIUpdate(let url, _): ("note rli update", url)
         }
     }
 }

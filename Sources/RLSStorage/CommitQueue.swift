@@ -3,18 +3,19 @@ import NIOConcurrencyHelpers
 import NIOPosix
 
 /// Applies a group of write requests as one durable transaction. Called by one thread at a time.
-package protocol CommitEngine: Sendable {
+package protocol CommitEngine<Change>: Sendable {
+    associatedtype Change: Sendable
     /// One outcome for each request, in order.
-    func commit(_ requests: [WriteRequest]) -> [WriteOutcome]
+    func commit(_ requests: [WriteRequest<Change>]) -> [WriteOutcome]
     /// Nothing is waiting: time for upkeep.
     func becameIdle()
 }
 
 /// Group commit: while one group is being made durable, the next gathers. A request waits for at most two commits.
-package final class CommitQueue: Sendable {
+package final class CommitQueue<Change: Sendable>: Sendable {
     /// A refused request waits its turn like the others: replies keep the order of requests.
     private struct Entry {
-        let request: WriteRequest
+        let request: WriteRequest<Change>
         let refusal: StorageError?
         var changes: Int { refusal == nil ? request.changes.count : 0 }
     }
@@ -22,11 +23,12 @@ package final class CommitQueue: Sendable {
     private struct State {
         var waiting: [Entry] = []
         var waitingChanges = 0
+        var pauses: [@Sendable () -> Void] = []
         var isDraining = false
         var isClosed = false
     }
 
-    private let engine: any CommitEngine
+    private let engine: any CommitEngine<Change>
     private let groupLimit: Int
     private let waitingLimit: Int
     private let state = NIOLockedValueBox(State())
@@ -35,14 +37,14 @@ package final class CommitQueue: Sendable {
     /// - Parameters:
     ///   - groupLimit: changes in one transaction (a larger request is one transaction still)
     ///   - waitingLimit: changes that may wait; what exceeds it is refused, not delayed
-    package init(engine: any CommitEngine, groupLimit: Int = 16_384, waitingLimit: Int = 1_000_000) {
+    package init(engine: any CommitEngine<Change>, groupLimit: Int = 16_384, waitingLimit: Int = 1_000_000) {
         self.engine = engine
         self.groupLimit = groupLimit
         self.waitingLimit = waitingLimit
         thread.start()
     }
 
-    package func submit(_ request: WriteRequest) {
+    package func submit(_ request: WriteRequest<Change>) {
         let isClosed = state.withLockedValue { state in
             if state.isClosed { return true }
             let isTooMuch = state.waitingChanges > 0 && state.waitingChanges + request.changes.count > waitingLimit
@@ -52,17 +54,36 @@ package final class CommitQueue: Sendable {
             let entry = Entry(request: request, refusal: refusal)
             state.waiting.append(entry)
             state.waitingChanges += entry.changes
-            if !state.isDraining {
-                state.isDraining = true
-                thread.submit { _ in self.drain() }
-            }
+            startDraining(&state)
             return false
         }
         if isClosed { request.completion(.failure(StorageError(.closed, "the store is shut down"))) }
     }
 
+    /// Runs `work` on the writer's thread between two commits: nothing is committed meanwhile. False when the queue is closed.
+    package func betweenCommits(_ work: @escaping @Sendable () -> Void) -> Bool {
+        state.withLockedValue { state in
+            if state.isClosed { return false }
+            state.pauses.append(work)
+            startDraining(&state)
+            return true
+        }
+    }
+
+    private func startDraining(_ state: inout State) {
+        if state.isDraining { return }
+        state.isDraining = true
+        thread.submit { _ in self.drain() }
+    }
+
+    private func runPauses() {
+        for work in state.withLockedValue({ exchange(&$0.pauses, with: []) }) { work() }
+    }
+
     private func drain() {
+        runPauses()
         while let group = nextGroup() {
+            runPauses()
             let accepted = group.filter { $0.refusal == nil }.map(\.request)
             var outcomes = (accepted.isEmpty ? [] : engine.commit(accepted)).makeIterator()
             for entry in group {
@@ -95,10 +116,12 @@ package final class CommitQueue: Sendable {
         engine.becameIdle()
         // Upkeep takes time: something may have come meanwhile.
         let isDone = state.withLockedValue { state in
-            state.isDraining = !state.waiting.isEmpty
+            state.isDraining = !state.waiting.isEmpty || !state.pauses.isEmpty
             return !state.isDraining
         }
-        return isDone ? nil : nextGroup()
+        if isDone { return nil }
+        runPauses()
+        return nextGroup()
     }
 
     /// Commits what waits, then refuses. Returns when the thread has stopped.

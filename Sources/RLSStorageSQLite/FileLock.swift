@@ -12,7 +12,7 @@ import RLSStorage
 final class FileLock: Sendable {
     private let descriptor: NIOLockedValueBox<Int32>
 
-    init(_ path: String) throws(StorageError) {
+    init(_ path: String, keyword: String) throws(StorageError) {
         let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
         guard file >= 0 else {
             throw StorageError(
@@ -23,7 +23,7 @@ final class FileLock: Sendable {
         guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
             close(file)
             throw StorageError(
-                .busy, "\(path): another rls-server serves this database; stop it, or give another lrc_db_url")
+                .busy, "\(path): another rls-server serves this database; stop it, or give another \(keyword)")
         }
         descriptor = NIOLockedValueBox(file)
     }

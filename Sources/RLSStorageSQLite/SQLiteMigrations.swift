@@ -3,19 +3,16 @@ import RLSStorage
 
 /// Brings a database to the newest schema, step by step, each in its own transaction.
 enum SQLiteMigrations {
-    /// Marks the file as a catalog: "RLSC".
-    private static let applicationID = 0x524c_5343
-
     /// Refuses a file that is not ours or too new, without changing anything of it.
-    static func check(_ steps: [SchemaStep], _ connection: SQLiteConnection) throws(StorageError) {
-        let newest = steps.last?.version ?? 0
+    static func check(_ kind: SQLiteDatabase.Kind, _ connection: SQLiteConnection) throws(StorageError) {
+        let newest = kind.steps.last?.version ?? 0
         let found = try connection.integer("PRAGMA user_version")
         let tables = try connection.integer("SELECT count(*) FROM sqlite_master")
         let application = try connection.integer("PRAGMA application_id")
-        if application != applicationID && (tables > 0 || application != 0) {
+        if application != kind.rawValue && (tables > 0 || application != 0) {
             throw StorageError(
                 .notADatabase,
-                "\(connection.path): a SQLite database of another program; give lrc_db_url another path")
+                "\(connection.path): a SQLite database of another kind; give \(kind.keyword) another path")
         }
         if found > newest {
             throw StorageError(
@@ -25,19 +22,21 @@ enum SQLiteMigrations {
         }
     }
 
-    static func apply(_ steps: [SchemaStep], to connection: SQLiteConnection) throws(StorageError) {
+    static func apply(_ kind: SQLiteDatabase.Kind, to connection: SQLiteConnection) throws(StorageError) {
         let found = try connection.integer("PRAGMA user_version")
-        for step in steps where step.version > found { try apply(step, to: connection) }
+        for step in kind.steps where step.version > found { try apply(step, kind, to: connection) }
     }
 
-    private static func apply(_ step: SchemaStep, to connection: SQLiteConnection) throws(StorageError) {
+    private static func apply(_ step: SchemaStep, _ kind: SQLiteDatabase.Kind, to connection: SQLiteConnection)
+        throws(StorageError)
+    {
         try connection.execute("BEGIN IMMEDIATE")
         do {
             // Another process may have been faster while we waited for the lock.
             if try connection.integer("PRAGMA user_version") < step.version {
                 try connection.execute(step.sql)
                 try connection.execute(
-                    "PRAGMA user_version = \(step.version); PRAGMA application_id = \(applicationID)")
+                    "PRAGMA user_version = \(step.version); PRAGMA application_id = \(kind.rawValue)")
             }
             try connection.execute("COMMIT")
         } catch {

@@ -8,8 +8,10 @@ class ForwardingStore: CatalogStore, @unchecked Sendable {
     var inner: (any CatalogStore)?
 
     var counts: CatalogCounts { inner?.counts ?? CatalogCounts() }
-    func submit(_ request: WriteRequest) { inner?.submit(request) }
+    func submit(_ request: WriteRequest<Change>) { inner?.submit(request) }
     func shutdown() { inner?.shutdown() }
+    func observe(_ observer: @escaping @Sendable ([CatalogEvent]) -> Void) { inner?.observe(observer) }
+    func betweenCommits(_ work: @escaping @Sendable () -> Void) throws(StorageError) { try inner?.betweenCommits(work) }
     func makeReader() throws(StorageError) -> any CatalogReader {
         guard let inner else { throw StorageError(.closed, "no store") }
         return try inner.makeReader()
@@ -20,7 +22,7 @@ class ForwardingStore: CatalogStore, @unchecked Sendable {
 final class FailingStore: ForwardingStore, @unchecked Sendable {
     let isFailing = NIOLockedValueBox(false)
 
-    override func submit(_ request: WriteRequest) {
+    override func submit(_ request: WriteRequest<Change>) {
         if isFailing.withLockedValue({ $0 }) && !request.changes.isEmpty {
             request.completion(.failure(StorageError(.full, "/path: full")))
         } else {
@@ -31,10 +33,10 @@ final class FailingStore: ForwardingStore, @unchecked Sendable {
 
 /// Holds writes back until it is opened.
 final class GatedStore: ForwardingStore, @unchecked Sendable {
-    private let held = NIOLockedValueBox<[WriteRequest]>([])
+    private let held = NIOLockedValueBox<[WriteRequest<Change>]>([])
     private let arrived = DispatchSemaphore(value: 0)
 
-    override func submit(_ request: WriteRequest) {
+    override func submit(_ request: WriteRequest<Change>) {
         held.withLockedValue { $0.append(request) }
         arrived.signal()
     }

@@ -14,7 +14,7 @@ private final class FakeEngine: CommitEngine {
 
     var sizes: [Int] { groups.withLockedValue { $0 } }
 
-    func commit(_ requests: [WriteRequest]) -> [WriteOutcome] {
+    func commit(_ requests: [WriteRequest<Change>]) -> [WriteOutcome] {
         if isGated { gate.wait() }
         groups.withLockedValue { $0.append(requests.count) }
         return requests.map { _ in .success([]) }

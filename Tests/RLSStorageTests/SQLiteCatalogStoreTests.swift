@@ -53,7 +53,7 @@ private struct Fixture {
         #expect(second.counts == CatalogCounts(lfns: 1, pfns: 2, mappings: 2))
         #expect(try StoreProbe(second).targets(of: "a") == ["1", "2"])
         let connection = try SQLiteConnection(path: fixture.path, access: .existing, busyTimeout: 0, cacheKiB: 100)
-        #expect(try connection.integer("PRAGMA user_version") == 1)
+        #expect(try connection.integer("PRAGMA user_version") == 2)
     }
 
     @Test func newerSchemaIsRefused() throws {
@@ -77,7 +77,7 @@ private struct Fixture {
         try FileManager.default.createDirectory(atPath: fixture.directory, withIntermediateDirectories: true)
         let other = try SQLiteConnection(path: fixture.path, access: .create, busyTimeout: 0, cacheKiB: 100)
         try other.execute("CREATE TABLE theirs (a)")
-        #expect(refusal()?.message.contains("another program") == true)
+        #expect(refusal()?.message.contains("of another kind") == true)
         // Refused without a change to it.
         #expect(try other.integer("SELECT count(*) FROM pragma_journal_mode WHERE journal_mode = 'wal'") == 0)
     }

@@ -27,7 +27,7 @@ import Testing
     @Test func theStepIsRecorded() throws {
         try open().shutdown()
         let connection = try connect()
-        #expect(try connection.integer("PRAGMA user_version") == 1)
+        #expect(try connection.integer("PRAGMA user_version") == 2)
         #expect(try connection.integer("PRAGMA application_id") == 0x524c_5343)
         // A second start has nothing to do.
         try open().shutdown()
@@ -52,11 +52,11 @@ import Testing
 
     @Test func aSchemaThatIsNewerIsRefusedAndKept() throws {
         try open().shutdown()
-        try connect().execute("PRAGMA user_version = 2")
+        try connect().execute("PRAGMA user_version = 3")
         let error = try #require(throws: StorageError.self) { try open() }
         #expect(error.reason == .newerSchema)
         #expect(error.message.hasPrefix(path))
         #expect(error.answer.code == .databaseError)
-        #expect(try connect().integer("PRAGMA user_version") == 2)
+        #expect(try connect().integer("PRAGMA user_version") == 3)
     }
 }

@@ -47,7 +47,7 @@ struct CatalogModel {
         case .undefineAttribute(let kind, let name, let clears): return undefine(kind, name, clears)
         case .setAttribute(let setting): return set(setting)
         case .removeAttribute(let kind, let key, let name): return removeValue(kind, key, name)
-        case .addRLI, .deleteRLI: break
+        case .addRLI, .deleteRLI, .noteRLIUpdate: break
         }
         return nil
     }

@@ -95,7 +95,7 @@ extension Change {
         case .setAttribute(let setting): .object(setting.kind, setting.key)
         case .removeAttribute(let kind, let key, _): .object(kind, key)
         case .clear, .defineAttribute, .undefineAttribute: .everything
-        case .addRLI, .deleteRLI: .server
+        case .addRLI, .deleteRLI, .noteRLIUpdate: .server
         }
     }
 }

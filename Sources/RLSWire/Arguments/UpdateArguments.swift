@@ -51,18 +51,6 @@ package struct FilterUpdateArguments: RequestArguments {
     }
 }
 
-/// A name that a catalog has got or lost.
-package enum NameChange: Sendable, Hashable {
-    case added(ByteString)
-    case deleted(ByteString)
-
-    package var name: ByteString {
-        switch self {
-        case .added(let name), .deleted(let name): name
-        }
-    }
-}
-
 extension FieldReader {
     mutating func changes() throws(CatalogError) -> [NameChange] {
         var changes: [NameChange] = []

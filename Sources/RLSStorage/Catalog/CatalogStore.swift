@@ -23,12 +23,25 @@ package protocol CatalogStore: Sendable {
     var counts: CatalogCounts { get }
 
     /// Queues a request. The completion runs once, after the commit is durable or the store has failed.
-    func submit(_ request: WriteRequest)
+    func submit(_ request: WriteRequest<Change>)
+
+    /// Tells of what was committed, in order, on the writer's thread: after it is durable, before those who asked are answered.
+    /// One observer, set before the first write; it must be quick.
+    func observe(_ observer: @escaping @Sendable ([CatalogEvent]) -> Void)
+    /// Runs `work` on the writer's thread between two commits, then returns; not to be called from that thread.
+    func betweenCommits(_ work: @escaping @Sendable () -> Void) throws(StorageError)
 
     func makeReader() throws(StorageError) -> any CatalogReader
 
     /// Commits what is queued, refuses what comes later, closes the files.
     func shutdown()
+}
+
+/// What a commit has done to the set of logical names, or to the list of index servers.
+package enum CatalogEvent: Sendable, Hashable {
+    case name(NameChange)
+    case cleared
+    case rlisChanged
 }
 
 /// Whether a visitor wants the next row.
@@ -65,8 +78,15 @@ package protocol CatalogReader: AnyObject {
         visit: (_ key: Span<UInt8>, _ value: AttributeValue, _ position: SearchPosition) -> Visit
     ) throws(StorageError)
 
-    func rlis() throws(StorageError) -> [RLIRecord]
+    /// The distinct logical names above `after`, ascending.
+    func lfns(after: ByteString?, visit: (Span<UInt8>) -> Visit) throws(StorageError)
 
+    func rlis() throws(StorageError) -> [RLIRecord]
+    /// Tells this catalog from any other that goes by its URL; a copy of its database has the same.
+    func identity() throws(StorageError) -> ByteString
+
+    /// Takes a snapshot now; every read is of it, whatever is committed, until `release`.
+    func pin() throws(StorageError)
     /// Lets go of the snapshot that reads share. Call when no read is due soon: a held snapshot keeps the log from shrinking.
     func release()
 }
@@ -106,21 +126,5 @@ package struct NamedValue: Sendable, Hashable {
     package init(name: ByteString, value: AttributeValue) {
         self.name = name
         self.value = value
-    }
-}
-
-/// An index server that the catalog is to update. No patterns: it is told of every name.
-package struct RLIRecord: Sendable, Hashable {
-    package let url: ByteString
-    package let flags: Int
-    /// Unix time, 0 for never.
-    package let lastUpdate: Int
-    package let patterns: [ByteString]
-
-    package init(url: ByteString, flags: Int, lastUpdate: Int, patterns: [ByteString]) {
-        self.url = url
-        self.flags = flags
-        self.lastUpdate = lastUpdate
-        self.patterns = patterns
     }
 }

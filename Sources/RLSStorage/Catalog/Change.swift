@@ -19,6 +19,8 @@ package enum Change: Sendable, Hashable {
     case addRLI(url: ByteString, flags: Int, pattern: ByteString)
     /// An empty pattern removes the RLI with all its patterns.
     case deleteRLI(url: ByteString, pattern: ByteString)
+    /// An index server has been brought up to date at that Unix time.
+    case noteRLIUpdate(url: ByteString, time: Int)
 }
 
 /// A value for an attribute of one object. The value is text until the definition's type is known to agree.
@@ -48,29 +50,5 @@ package struct AttributeSetting: Sendable, Hashable {
         self.name = name
         self.type = type
         self.text = text
-    }
-}
-
-/// A change that was refused; the others of its request stand.
-package struct ChangeFailure: Sendable, Hashable {
-    package let index: Int
-    package let error: CatalogError
-
-    package init(index: Int, error: CatalogError) {
-        self.index = index
-        self.error = error
-    }
-}
-
-package typealias WriteOutcome = Result<[ChangeFailure], StorageError>
-
-/// The changes of one protocol request, committed together and answered after the commit is durable.
-package struct WriteRequest: Sendable {
-    package let changes: [Change]
-    package let completion: @Sendable (WriteOutcome) -> Void
-
-    package init(_ changes: [Change], completion: @escaping @Sendable (WriteOutcome) -> Void) {
-        self.changes = changes
-        self.completion = completion
     }
 }

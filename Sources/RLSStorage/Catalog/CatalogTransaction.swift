@@ -1,7 +1,7 @@
 import RLSCore
 
 /// What a back end must be able to do inside a write transaction. The rules of the protocol are in ChangeRules.
-package protocol CatalogTransaction: AnyObject {
+package protocol CatalogTransaction: RLIRegistry {
     func hasName(_ kind: NameKind, _ name: ByteString) throws(StorageError) -> Bool
     func hasMapping(_ mapping: Mapping) throws(StorageError) -> Bool
     func insert(_ mapping: Mapping) throws(StorageError)
@@ -23,11 +23,8 @@ package protocol CatalogTransaction: AnyObject {
     /// Removes every attribute value of a name that has lost its last mapping.
     func forget(_ kind: NameKind, _ name: ByteString) throws(StorageError)
 
-    func rli(_ url: ByteString) throws(StorageError) -> RLIRecord?
-    func addRLI(url: ByteString, flags: Int, pattern: ByteString) throws(StorageError)
-    func removeRLI(url: ByteString) throws(StorageError)
-    func removePattern(_ pattern: ByteString, ofRLI url: ByteString) throws(StorageError)
-
+    /// What to tell the observer when the transaction has committed.
+    var events: [CatalogEvent] { get set }
     /// Added to the counts when the transaction commits.
     var countChange: CatalogCounts { get set }
     /// The counts as this transaction sees them are now all zero.

@@ -6,6 +6,7 @@ final class SQLiteCatalogReader: CatalogReader {
     private let connection: SQLiteConnection
     private let commits: CommitSequence
     private var snapshot: Int?
+    private var isPinned = false
 
     // The statements of the hot path, prepared once.
     private let hasLFN: SQLiteStatement
@@ -27,6 +28,7 @@ final class SQLiteCatalogReader: CatalogReader {
 
     /// After this, reads see at least everything that was acknowledged before the call.
     private func refresh() throws(StorageError) {
+        if isPinned { return }
         let committed = commits.current
         if snapshot == committed { return }
         release()
@@ -34,7 +36,16 @@ final class SQLiteCatalogReader: CatalogReader {
         snapshot = committed
     }
 
+    func pin() throws(StorageError) {
+        release()
+        try refresh()
+        // SQLite takes the snapshot with the first read.
+        _ = try sql(CatalogSQL.identity).hasRow()
+        isPinned = true
+    }
+
     func release() {
+        isPinned = false
         snapshot = nil
         if connection.isInTransaction { try? connection.execute("COMMIT") }
     }
@@ -118,6 +129,31 @@ final class SQLiteCatalogReader: CatalogReader {
         }
     }
 
+    func lfns(after: ByteString?, visit: (Span<UInt8>) -> Visit) throws(StorageError) {
+        try refresh()
+        let statement = try sql(after == nil ? CatalogSQL.lfns : CatalogSQL.lfnsAfter)
+        if let after { try statement.bind(1, after) }
+        defer { statement.reset() }
+        var last = ByteString.empty
+        while try statement.step() {
+            let wish = statement.withBytes(0) { name in
+                let bytes = last.bytes
+                if name.equals(bytes.span) { return Visit.next }
+                last = ByteString(name)
+                return visit(name)
+            }
+            if wish == .stop { return }
+        }
+    }
+
+    func identity() throws(StorageError) -> ByteString {
+        try refresh()
+        let statement = try sql(CatalogSQL.identity)
+        defer { statement.reset() }
+        guard try statement.step() else { throw StorageError(.corrupt, "the catalog's identity is missing") }
+        return statement.bytes(0)
+    }
+
     // MARK: Attributes
 
     func attributeDefinition(_ kind: NameKind, _ name: ByteString) throws(StorageError) -> AttributeDefinition? {
@@ -191,6 +227,6 @@ final class SQLiteCatalogReader: CatalogReader {
 
     func rlis() throws(StorageError) -> [RLIRecord] {
         try refresh()
-        return try connection.rliRecords(sql(CatalogSQL.rlis))
+        return try connection.rliRecords()
     }
 }

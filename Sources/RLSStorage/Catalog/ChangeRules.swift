@@ -16,9 +16,17 @@ extension CatalogTransaction {
         case .undefineAttribute(let kind, let name, let clears): try undefineAttribute(kind, name, clearsValues: clears)
         case .setAttribute(let setting): try set(setting)
         case .removeAttribute(let kind, let key, let name): try removeAttribute(kind, key, name)
-        case .addRLI(let url, let flags, let pattern): try addRLIRecord(url, flags, pattern)
-        case .deleteRLI(let url, let pattern): try deleteRLIRecord(url, pattern)
+        case .addRLI(let url, let flags, let pattern):
+            try noting { () throws(StorageError) in try register(url, flags, pattern) }
+        case .deleteRLI(let url, let pattern): try noting { () throws(StorageError) in try unregister(url, pattern) }
+        case .noteRLIUpdate(let url, let time): try noteUpdate(ofRLI: url, at: time)
         }
+    }
+
+    private func noting(_ change: () throws(StorageError) -> CatalogError?) throws(StorageError) -> CatalogError? {
+        let refusal = try change()
+        if refusal == nil { events.append(.rlisChanged) }
+        return refusal
     }
 
     // MARK: Mappings
@@ -45,6 +53,7 @@ extension CatalogTransaction {
     private func insertCounted(_ mapping: Mapping, lfnIsNew: Bool) throws(StorageError) {
         let pfnIsNew = try !hasName(.pfn, mapping.pfn)
         try insert(mapping)
+        if lfnIsNew { events.append(.name(.added(mapping.lfn))) }
         countChange = countChange + CatalogCounts(lfns: lfnIsNew ? 1 : 0, pfns: pfnIsNew ? 1 : 0, mappings: 1)
     }
 
@@ -56,7 +65,10 @@ extension CatalogTransaction {
         }
         let lfnIsGone = try !hasName(.lfn, mapping.lfn)
         let pfnIsGone = try !hasName(.pfn, mapping.pfn)
-        if lfnIsGone { try forget(.lfn, mapping.lfn) }
+        if lfnIsGone {
+            try forget(.lfn, mapping.lfn)
+            events.append(.name(.deleted(mapping.lfn)))
+        }
         if pfnIsGone { try forget(.pfn, mapping.pfn) }
         countChange = countChange + CatalogCounts(lfns: lfnIsGone ? -1 : 0, pfns: pfnIsGone ? -1 : 0, mappings: -1)
         return nil
@@ -68,12 +80,14 @@ extension CatalogTransaction {
         guard try hasName(kind, old) else { return CatalogError(kind.notFound, old) }
         if try hasName(kind, new) { return CatalogError(kind.exists, new) }
         try rename(kind, from: old, to: new)
+        if kind == .lfn { events += [.name(.deleted(old)), .name(.added(new))] }
         return nil
     }
 
     private func clear() throws(StorageError) -> CatalogError? {
         try removeEverything()
         try resetCounts()
+        events.append(.cleared)
         return nil
     }
 
@@ -124,30 +138,6 @@ extension CatalogTransaction {
         guard let attribute = try attribute(kind, name) else { return CatalogError(.attributeNotFound, name) }
         guard try hasValue(attribute, of: key) else { return CatalogError(.attributeNotFound, key + ": " + name) }
         try removeValue(attribute, of: key)
-        return nil
-    }
-
-    // MARK: Index servers
-
-    private func addRLIRecord(_ url: ByteString, _ flags: Int, _ pattern: ByteString) throws(StorageError)
-        -> CatalogError?
-    {
-        if let known = try rli(url), pattern.isEmpty || known.patterns.contains(pattern) {
-            return CatalogError(.rliExists, url)
-        }
-        try addRLI(url: url, flags: flags, pattern: pattern)
-        return nil
-    }
-
-    private func deleteRLIRecord(_ url: ByteString, _ pattern: ByteString) throws(StorageError) -> CatalogError? {
-        guard let known = try rli(url) else { return CatalogError(.rliNotFound, url) }
-        if pattern.isEmpty {
-            try removeRLI(url: url)
-            return nil
-        }
-        guard known.patterns.contains(pattern) else { return CatalogError(.rliNotFound, url + ": " + pattern) }
-        // The last pattern takes the RLI with it: left behind, it would be told of every name.
-        if known.patterns.count == 1 { try removeRLI(url: url) } else { try removePattern(pattern, ofRLI: url) }
         return nil
     }
 }

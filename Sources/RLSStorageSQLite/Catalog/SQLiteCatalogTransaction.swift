@@ -2,16 +2,22 @@ import RLSCore
 import RLSStorage
 
 /// The statements of a write transaction, on the writer's connection.
-final class SQLiteCatalogTransaction: CatalogTransaction {
-    private let connection: SQLiteConnection
+final class SQLiteCatalogTransaction: CatalogTransaction, SQLiteTransaction, SQLiteRLIRegistry {
+    let connection: SQLiteConnection
+    private let observer: CommitObserver?
     var countChange = CatalogCounts()
+    var events: [CatalogEvent] = []
 
-    init(_ connection: SQLiteConnection) { self.connection = connection }
+    init(_ connection: SQLiteConnection, observer: CommitObserver? = nil) {
+        self.connection = connection
+        self.observer = observer
+    }
 
     // MARK: Transaction
 
     func begin() throws(StorageError) {
         countChange = CatalogCounts()
+        events.removeAll(keepingCapacity: true)
         try connection.statement("BEGIN IMMEDIATE").run()
     }
 
@@ -26,9 +32,8 @@ final class SQLiteCatalogTransaction: CatalogTransaction {
         return counts
     }
 
-    func rollback() {
-        // After some errors SQLite has rolled back by itself.
-        if connection.isInTransaction { try? connection.execute("ROLLBACK") }
+    func committed() {
+        if !events.isEmpty { observer?.tell(events) }
     }
 
     private static let addToLFNs = CatalogSQL.addToCounter("lfn")
@@ -140,45 +145,5 @@ final class SQLiteCatalogTransaction: CatalogTransaction {
         defer { statement.reset() }
         guard try statement.step() else { throw StorageError(.other, "no row number for a new object") }
         return Int64(statement.integer(0))
-    }
-
-    // MARK: Index servers
-
-    func rli(_ url: ByteString) throws(StorageError) -> RLIRecord? {
-        try connection.rliRecords(sql(CatalogSQL.rli).bind(1, url)).first
-    }
-
-    func addRLI(url: ByteString, flags: Int, pattern: ByteString) throws(StorageError) {
-        try sql(CatalogSQL.insertRLI).bind(1, url).bind(2, flags).run()
-        if !pattern.isEmpty { try sql(CatalogSQL.insertPartition).bind(1, url).bind(2, pattern).run() }
-    }
-
-    func removeRLI(url: ByteString) throws(StorageError) {
-        try sql(CatalogSQL.deletePartitions).bind(1, url).run()
-        try sql(CatalogSQL.deleteRLI).bind(1, url).run()
-    }
-
-    func removePattern(_ pattern: ByteString, ofRLI url: ByteString) throws(StorageError) {
-        try sql(CatalogSQL.deletePartition).bind(1, url).bind(2, pattern).run()
-    }
-}
-
-extension SQLiteConnection {
-    /// Runs a statement over `rli` and adds each record's patterns.
-    func rliRecords(_ statement: SQLiteStatement) throws(StorageError) -> [RLIRecord] {
-        var rows: [(id: Int, url: ByteString, flags: Int, lastUpdate: Int)] = []
-        while try statement.step() {
-            rows.append((statement.integer(0), statement.bytes(1), statement.integer(2), statement.integer(3)))
-        }
-        statement.reset()
-        var records: [RLIRecord] = []
-        for row in rows {
-            let partitions = try self.statement(CatalogSQL.partitions).bind(1, row.id)
-            var patterns: [ByteString] = []
-            while try partitions.step() { patterns.append(partitions.bytes(0)) }
-            partitions.reset()
-            records.append(RLIRecord(url: row.url, flags: row.flags, lastUpdate: row.lastUpdate, patterns: patterns))
-        }
-        return records
     }
 }

@@ -69,13 +69,7 @@ enum CatalogSQL {
             + (resumes ? " AND (value, object_id) > (?4, ?5)" : "") + " ORDER BY value, object_id"
     }
 
-    static let rlis = "SELECT id, url, flags, last_update FROM rli ORDER BY url DESC"
-    static let rli = "SELECT id, url, flags, last_update FROM rli WHERE url = ?1"
-    static let partitions = "SELECT pattern FROM rli_partition WHERE rli_id = ?1 ORDER BY pattern"
-    static let insertRLI =
-        "INSERT INTO rli (url, flags) VALUES (?1, ?2) ON CONFLICT (url) DO UPDATE SET flags = excluded.flags"
-    static let insertPartition = "INSERT INTO rli_partition (rli_id, pattern) SELECT id, ?2 FROM rli WHERE url = ?1"
-    static let deletePartitions = "DELETE FROM rli_partition WHERE rli_id = (SELECT id FROM rli WHERE url = ?1)"
-    static let deletePartition = deletePartitions + " AND pattern = ?2"
-    static let deleteRLI = "DELETE FROM rli WHERE url = ?1"
+    static let lfns = "SELECT lfn FROM mapping ORDER BY lfn"
+    static let lfnsAfter = "SELECT lfn FROM mapping WHERE lfn > ?1 ORDER BY lfn"
+    static let identity = "SELECT id FROM identity"
 }

@@ -1,0 +1,93 @@
+import RLSCore
+
+/// Numbers of names and of (name, sender) pairs that an index has in its tables, stale ones included until they are removed.
+package struct IndexCounts: Sendable, Hashable {
+    package var lfns: Int
+    package var mappings: Int
+
+    package init(lfns: Int = 0, mappings: Int = 0) {
+        self.lfns = lfns
+        self.mappings = mappings
+    }
+}
+
+/// What an index keeps of name lists, and the servers that it updates itself.
+package protocol IndexStore: Sendable {
+    var counts: IndexCounts { get }
+    func submit(_ request: WriteRequest<IndexChange>)
+    func makeReader() throws(StorageError) -> any IndexReader
+    /// Commits what is queued, refuses what comes later, closes the files.
+    func shutdown()
+}
+
+/// A name that a sender has told of. Visible while `first` is not above the sender's live generation and `last` not below it.
+package struct IndexEntry: Sendable, Hashable {
+    package let sender: Int
+    package let first: Int
+    package let last: Int
+
+    package init(sender: Int, first: Int, last: Int) {
+        self.sender = sender
+        self.first = first
+        self.last = last
+    }
+
+    package func isVisible(_ generations: ClosedRange<Int>) -> Bool {
+        first <= generations.upperBound && last >= generations.lowerBound
+    }
+}
+
+/// Where a walk over entries stopped.
+package struct IndexPosition: Sendable, Hashable {
+    package let lfn: ByteString
+    package let sender: Int
+
+    package init(lfn: ByteString, sender: Int) {
+        self.lfn = lfn
+        self.sender = sender
+    }
+}
+
+/// Reads committed state; used by one thread at a time. What a store has acknowledged, every later read sees.
+package protocol IndexReader: AnyObject {
+    func entries(of lfn: Span<UInt8>, visit: (IndexEntry) -> Visit) throws(StorageError)
+    /// Names that begin with `prefix`, in the given order, behind `after`; the entries of one name by sender.
+    func entries(
+        prefix: ByteString, order: MappingOrder, after: IndexPosition?, visit: (Span<UInt8>, IndexEntry) -> Visit
+    ) throws(StorageError)
+    func senders() throws(StorageError) -> [ListSenderRecord]
+    func rlis() throws(StorageError) -> [RLIRecord]
+    /// Lets go of the snapshot that reads share.
+    func release()
+}
+
+/// A server that sends name lists.
+package struct ListSenderRecord: Sendable, Hashable {
+    package let id: Int
+    package let url: ByteString
+    package let instance: ByteString
+    package var path: [ByteString]
+    /// The generation of the last whole list; of senders of the original's kind, which never say that a list is whole, 0.
+    package var live: Int
+    /// Unix times.
+    package var lastUpdate: Int
+    package var lastFull: Int
+    /// Seconds to the next update, 0 when the sender does not say.
+    package var interval: Int
+    package var names: Int
+
+    package init(
+        id: Int, url: ByteString, instance: ByteString, path: [ByteString] = [], live: Int = 0, lastUpdate: Int = 0,
+        lastFull: Int = 0, interval: Int = 0, names: Int = 0
+    ) {
+        self.id = id
+        self.url = url
+        self.instance = instance
+        self.path = path
+        self.live = live
+        self.lastUpdate = lastUpdate
+        self.lastFull = lastFull
+        self.interval = interval
+        self.names = names
+    }
+}
