@@ -54,6 +54,7 @@ let package = Package(
         .systemLibrary(name: "CEditline", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
         .systemLibrary(
             name: "CGlobusGSSAPI", pkgConfig: "globus-gssapi-gsi", providers: [.apt(["libglobus-gssapi-gsi-dev"])]),
+        .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
         .systemLibrary(name: "CVOMS", pkgConfig: "voms-2.0", providers: [.apt(["voms-dev"])]),
         // Layer 1: names and values. No NIO, no Foundation.
         library("RLSCore"),
@@ -61,6 +62,7 @@ let package = Package(
         library("RLSWire", ["RLSCore", nioCore]),
         library("RLSSecurity", ["RLSCore", locks, "CGlobusGSSAPI", "CVOMS", nioCore, nioPosix]),
         library("RLSStorage", ["RLSCore", locks, nioPosix]),
+        library("RLSFilter", ["RLSCore", locks, "CXXHash"]),
         .target(
             name: "RLSSchema", path: "schema",
             resources: [
@@ -71,18 +73,28 @@ let package = Package(
         library("RLSConfiguration", ["RLSCore", locks, "RLSSecurity"]),
         library("RLSStorageSQLite", ["RLSCore", locks, "RLSStorage", "RLSSchema", "CSQLite", logging]),
         library("RLSClient", ["RLSCore", locks, "RLSWire", "RLSSecurity", nioCore, nioPosix, deques]),
-        // Layer 5 (layer 4, soft state, is not built yet)
+        // Layer 4
+        library(
+            "RLSSoftState",
+            [
+                "RLSCore", "RLSWire", "RLSFilter", "RLSSecurity", "RLSStorage", "RLSConfiguration", "RLSClient",
+                nioCore,
+                nioPosix, locks, logging, lifecycle,
+            ]),
+        // Layer 5
         library(
             "RLSServer",
             [
-                "RLSCore", "RLSWire", "RLSSecurity", "RLSStorage", "RLSConfiguration", nioCore, nioPosix, locks,
-                logging, lifecycle,
+                "RLSCore", "RLSWire", "RLSSecurity", "RLSStorage", "RLSConfiguration", "RLSSoftState", nioCore,
+                nioPosix,
+                locks, logging, lifecycle,
             ]),
         // Layer 6
         library(
             "RLSCommands",
             [
-                "RLSServer", "RLSStorageSQLite", "RLSClient", "CEditline", nioCore, locks, arguments, logging,
+                "RLSServer", "RLSSoftState", "RLSStorageSQLite", "RLSClient", "CEditline", nioCore, locks, arguments,
+                logging,
                 lifecycle,
                 signals,
             ]),
@@ -97,6 +109,10 @@ let package = Package(
         tests("RLSSecurity", ["RLSSecurity", "RLSCore", nioCore]),
         tests("RLSConfiguration", ["RLSConfiguration", "RLSSecurity"]),
         tests("RLSStorage", [locks, "RLSStorage", "RLSStorageSQLite", logging]),
+        tests("RLSFilter", ["RLSFilter", "RLSCore", locks]),
+        tests(
+            "RLSSoftState",
+            ["RLSSoftState", "RLSFilter", "RLSWire", "RLSStorageSQLite", locks, logging, nioCore]),
         tests("RLSServer", [locks, "RLSServer", "RLSWire", "RLSStorageSQLite", nioCore, logging, lifecycle]),
         tests(
             "RLSIntegration", [locks, "RLSClient", "RLSWire", "rls-server", "rls-cli", "rls-admin"], exclude: ["Peers"],

@@ -82,6 +82,9 @@ public final class RLSConnection: Sendable {
         }
     }
 
+    /// False once either side has ended the connection.
+    public var isOpen: Bool { channel.isActive }
+
     /// Ends the connection. Calls that have no answer yet fail.
     public func close() async { try? await channel.close().get() }
 

@@ -62,6 +62,11 @@ package struct ServerConfiguration: Sendable, Equatable {
     package var filterDirectory = ""
     package var expireInterval = 28_800
     package var expireStale = 86_400
+    package var falsePositiveOneIn = 100
+    package var bufferMilliseconds = 0
+    package var bufferedChanges = 200
+    package var maximumSenders = 10_000
+    package var maximumUpdateBytes = 512 << 20
 
     package init() {}
 
@@ -78,6 +83,11 @@ package struct ServerConfiguration: Sendable, Equatable {
     package var effectiveListenAddress: String {
         if !listenAddress.isEmpty { return listenAddress }
         return isAuthenticated || isInsecureListenAnywhereAllowed ? "::" : "127.0.0.1"
+    }
+
+    /// How long changes are gathered before they are sent.
+    package var bufferDelay: Duration {
+        bufferMilliseconds > 0 ? .milliseconds(bufferMilliseconds) : .seconds(bufferTime)
     }
 
     /// Without authentication and without access lines everyone who can connect may do everything; `listen_address` keeps

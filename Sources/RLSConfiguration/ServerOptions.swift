@@ -20,7 +20,7 @@ package enum ServerOptions {
             "where the catalog is kept; the file is created"),
         .text(
             "rli_db_url", \.indexDatabase, .roles, "sqlite:PATH", check: { $0.hasPrefix("sqlite:") && $0.count > 7 },
-            "where the index is kept"),
+            "where the index keeps name lists; none: it takes Bloom filters only"),
     ]
 
     private static let network: [ServerOption] = [
@@ -130,10 +130,13 @@ package enum ServerOptions {
     private static let softState: [ServerOption] = [
         .number(
             "lrc_bloomfilter_numhash", \.filterHashes, .softState, 1...8, reloadable: true,
-            "hash functions of a Bloom filter"),
+            "hash functions of the original's Bloom filter, for index servers that know no better"),
         .number(
             "lrc_bloomfilter_ratio", \.filterBitsPerName, .softState, 1...100, reloadable: true,
-            "bits of a Bloom filter for each name"),
+            "bits of that filter for each name"),
+        .number(
+            "lrc_filter_error", \.falsePositiveOneIn, .softState, 2...1_000_000, reloadable: true,
+            "our own filter takes one absent name in so many for present; 100 costs ten bits a name"),
         .number(
             "update_bf_int", aliases: ["lrc_update_bf"], \.filterInterval, .softState, 1...31_536_000, unit: "seconds",
             reloadable: true, "between full Bloom filter updates"),
@@ -143,6 +146,12 @@ package enum ServerOptions {
         .number(
             "update_buftime", aliases: ["lrc_buffer_time"], \.bufferTime, .softState, 0...86_400, unit: "seconds",
             reloadable: true, "how long immediate changes are gathered"),
+        .number(
+            "update_buftime_ms", \.bufferMilliseconds, .softState, 0...86_400_000, unit: "milliseconds",
+            reloadable: true, "the same, where seconds are too long; 0: update_buftime counts"),
+        .number(
+            "update_buffer_changes", \.bufferedChanges, .softState, 1...100_000, reloadable: true,
+            "immediate changes are sent at once when so many have gathered"),
         .flag(
             "update_immediate", aliases: ["lrc_update_immediate"], \.isImmediate, .softState, reloadable: true,
             "send changes at once, not only with the next full update"),
@@ -156,13 +165,19 @@ package enum ServerOptions {
             "rli_bloomfilter", \.takesFiltersOnly, .softState, "take Bloom filters only: no name lists, no wildcards"),
         .text(
             "rli_bloomfilter_dir", \.filterDirectory, .softState, "PATH",
-            "where received filters are kept over a restart"),
+            "where received filters are kept over a restart; none: beside rli_db_url"),
         .number(
             "rli_expire_int", \.expireInterval, .softState, 1...31_536_000, unit: "seconds", reloadable: true,
             "between removals of stale entries"),
         .number(
             "rli_expire_stale", \.expireStale, .softState, 1...31_536_000, unit: "seconds", reloadable: true,
             "age at which an entry of a sender with unknown interval is stale"),
+        .number(
+            "rli_max_senders", \.maximumSenders, .softState, 1...1_000_000, reloadable: true,
+            "catalogs that may update this index"),
+        .number(
+            "max_update_bytes", \.maximumUpdateBytes, .softState, 65_536...4_294_967_295, unit: "bytes",
+            reloadable: true, "one Bloom filter, from a client with rli_update"),
     ]
 
     private static let obsolete: [ServerOption] = [

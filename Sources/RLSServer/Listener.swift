@@ -81,15 +81,14 @@ package struct Listener: Service {
         return [AdmissionHandler(server: server), first]
     }
 
-    /// One reader for each event loop, made where it will be used.
+    /// Readers for each event loop, made where it will be used.
     private func makeLanes(
         _ group: MultiThreadedEventLoopGroup
     ) async throws -> [ObjectIdentifier: NIOLoopBound<LookupLane>] {
-        guard let catalog = server.catalog else { return [:] }
         var lanes: [ObjectIdentifier: NIOLoopBound<LookupLane>] = [:]
         for eventLoop in group.makeIterator() {
             lanes[ObjectIdentifier(eventLoop)] = try await eventLoop.submit {
-                NIOLoopBound(LookupLane(try catalog.makeReader(), on: eventLoop), eventLoop: eventLoop)
+                NIOLoopBound(LookupLane(try server.makeReaders(), on: eventLoop), eventLoop: eventLoop)
             }.get()
         }
         return lanes

@@ -6,26 +6,26 @@ final class LookupLane {
     /// How long a snapshot may be held from its first use; meanwhile the log cannot start over.
     private static let holdTime = TimeAmount.milliseconds(50)
 
-    private let reader: any CatalogReader
+    private let readers: RoleReaders
     private let eventLoop: any EventLoop
     private var isReleaseScheduled = false
 
-    init(_ reader: any CatalogReader, on eventLoop: any EventLoop) {
-        self.reader = reader
+    init(_ readers: RoleReaders, on eventLoop: any EventLoop) {
+        self.readers = readers
         self.eventLoop = eventLoop
     }
 
-    func withReader<Result, Failure: Error>(
-        _ body: (any CatalogReader) throws(Failure) -> Result
+    func withReaders<Result, Failure: Error>(
+        _ body: (RoleReaders) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         if !isReleaseScheduled {
             isReleaseScheduled = true
             let lane = NIOLoopBound(self, eventLoop: eventLoop)
             eventLoop.scheduleTask(in: Self.holdTime) {
                 lane.value.isReleaseScheduled = false
-                lane.value.reader.release()
+                lane.value.readers.release()
             }
         }
-        return try body(reader)
+        return try body(readers)
     }
 }

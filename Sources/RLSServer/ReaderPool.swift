@@ -8,29 +8,29 @@ import RLSStorage
 final class ReaderPool: Sendable {
     /// `@unchecked Sendable`: used by the one thread that has taken it out of the pool.
     private final class PooledReader: @unchecked Sendable {
-        let reader: any CatalogReader
-        init(_ reader: any CatalogReader) { self.reader = reader }
+        let readers: RoleReaders
+        init(_ readers: RoleReaders) { self.readers = readers }
     }
 
     private let free: NIOLockedValueBox<[PooledReader]>
     private let threads: NIOThreadPool
 
-    init(catalog: (any CatalogStore)?, threads count: Int) throws(StorageError) {
+    init(threads count: Int, makeReaders: () throws(StorageError) -> RoleReaders) throws(StorageError) {
         var made: [PooledReader] = []
-        if let catalog { for _ in 0..<count { made.append(PooledReader(try catalog.makeReader())) } }
+        for _ in 0..<count { made.append(PooledReader(try makeReaders())) }
         free = NIOLockedValueBox(made)
         threads = NIOThreadPool(numberOfThreads: count)
         threads.start()
     }
 
-    /// Runs `work` with a reader. There are as many readers as threads, so one is free whenever a thread is.
-    func submit(_ work: @escaping @Sendable (any CatalogReader) -> Void, refused: @escaping @Sendable () -> Void) {
+    /// Runs `work` with readers. There are as many readers as threads, so one is free whenever a thread is.
+    func submit(_ work: @escaping @Sendable (RoleReaders) -> Void, refused: @escaping @Sendable () -> Void) {
         threads.submit { state in
             guard case .active = state, let pooled = self.free.withLockedValue({ $0.popLast() }) else {
                 return refused()
             }
-            work(pooled.reader)
-            pooled.reader.release()
+            work(pooled.readers)
+            pooled.readers.release()
             self.free.withLockedValue { $0.append(pooled) }
         }
     }

@@ -2,6 +2,7 @@ import Logging
 import NIOCore
 import RLSConfiguration
 import RLSCore
+import RLSSoftState
 import RLSStorage
 
 /// What all connections of a server share.
@@ -9,6 +10,10 @@ package final class ServerContext: Sendable {
     package let configuration: LiveConfiguration
     /// nil on a server that is no catalog.
     package let catalog: (any CatalogStore)?
+    /// nil on a server that is no index.
+    package let index: IndexRole?
+    /// What this server tells others; nil where it updates nobody.
+    package let updates: (any UpdateControl)?
     let readers: ReaderPool
     let admission: AdmissionControl
     /// nil without authentication.
@@ -20,18 +25,30 @@ package final class ServerContext: Sendable {
     let quit: @Sendable () -> Void
 
     package init(
-        configuration: LiveConfiguration, catalog: (any CatalogStore)?, authenticator: Authenticator? = nil,
-        logger: Logger,
+        configuration: LiveConfiguration, catalog: (any CatalogStore)?, index: IndexRole? = nil,
+        updates: (any UpdateControl)? = nil, authenticator: Authenticator? = nil, logger: Logger,
         quit: @escaping @Sendable () -> Void
     ) throws(StorageError) {
         self.configuration = configuration
         self.catalog = catalog
+        self.index = index
+        self.updates = updates
         self.authenticator = authenticator
         self.logger = logger
         audit = Audit(logger: logger)
         self.quit = quit
-        readers = try ReaderPool(catalog: catalog, threads: configuration.current.readerThreads)
+        readers = try ReaderPool(threads: configuration.current.readerThreads) { () throws(StorageError) in
+            try Self.makeReaders(catalog, index)
+        }
         admission = AdmissionControl()
+    }
+
+    func makeReaders() throws(StorageError) -> RoleReaders { try Self.makeReaders(catalog, index) }
+
+    private static func makeReaders(_ catalog: (any CatalogStore)?, _ index: IndexRole?) throws(StorageError)
+        -> RoleReaders
+    {
+        RoleReaders(catalog: try catalog?.makeReader(), index: try index?.locations.store?.makeReader())
     }
 
     var statistics: ServerStatistics {
@@ -41,7 +58,8 @@ package final class ServerContext: Sendable {
         let isOriginal = configuration.statsFormat == .original
         result.version = isOriginal ? "1.1 (\(SoftwareVersion.current))" : SoftwareVersion.current
         result.uptime = Int((NIODeadline.now() - started).nanoseconds / 1_000_000_000)
-        result.flags = catalog == nil ? [.initialised] : [.lrc, .initialised]
+        result.flags = updates?.flags ?? [.initialised]
+        if catalog != nil { result.flags.insert(.lrc) }
         result.filterInterval = configuration.filterInterval
         result.listInterval = configuration.listInterval
         result.rliSenders = isOriginal ? nil : 0
@@ -50,6 +68,7 @@ package final class ServerContext: Sendable {
             result.lrcPFNs = counts.pfns
             result.lrcMappings = counts.mappings
         }
+        index?.locations.fill(&result, isOriginal: isOriginal)
         return result
     }
 }

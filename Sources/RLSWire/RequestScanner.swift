@@ -49,6 +49,12 @@ package struct RequestScanner: Sendable {
     /// True in the middle of a request.
     package var isWaitingForMore: Bool { buffer.readableBytes > 0 || streamHeader != nil }
 
+    /// In the middle of raw bytes, or of a list that comes in parts.
+    package var isTakingUpdate: Bool {
+        if case .blob = stage { return true }
+        return streamHeader != nil
+    }
+
     /// Bytes of memory.
     package var capacity: Int { buffer.capacity }
 

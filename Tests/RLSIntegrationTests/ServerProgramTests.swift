@@ -53,7 +53,6 @@ import Testing
         ("lrc_server true\nrlscertfile DIR/c.pem\nrlskeyfile DIR/k.pem\n", "c.pem: No such file"),
         ("lrc_server true\nrlscertfile DIR/c.pem\n", "rlscertfile and rlskeyfile belong together"),
         ("lrc_server true\ngridmap DIR/none\n", "none: No such file"),
-        ("lrc_server true\nrli_server true\nauthentication false\n", "serves catalogs only"),
         ("lrc_server true\nauthentication false\nlisten_address 0.0.0.0\n", "insecure_listen_anywhere true"),
         ("lrc_server true\nauthentication false\nacl anonymous lrc_read\n", "expected `user: right"),
         ("lrc_server true\nauthentication false\nlrc_db_url mysql:x\n", "expected sqlite:PATH"),

@@ -124,7 +124,7 @@ import Testing
         ("lrc_attr_search|n|0|0|||0|0|", "23|n|"), ("lrc_attr_value_get_bulk|n|7|a||", "24|7|"),
         ("lrc_rli_add|nonsense|0||", "3|nonsense|"), ("lrc_rli_add|rls://h|x||", "6|x|"),
         ("lrc_rli_info||", "19||"), ("lrc_export||||-1|", "6|-1|"), ("admin|x|", "6|x|"),
-        ("admin|2|", "26|soft-state updates|"),
+        ("admin|2|", "0|"),
         ("lrc_create_bulk|a|||", "0|6|a|||"), ("lrc_attr_add_bulk|a|7|3|n|v||", "0|24|a|n||"),
         ("lrc_attr_remove_bulk|a|x|n||", "0|24|a|n||"),
     ])

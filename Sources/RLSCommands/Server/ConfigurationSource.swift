@@ -61,11 +61,8 @@ struct ConfigurationSource: Sendable {
     /// What follows from the options together.
     private func complete(_ loaded: inout Loaded) throws(Failure) {
         let configuration = loaded.configuration
-        if configuration.isIndex {
-            throw Failure(description: "rli_server true: this version serves catalogs only; remove the keyword")
-        }
-        if !configuration.isCatalog {
-            throw Failure(description: "nothing to serve: set `lrc_server true`")
+        if !configuration.isCatalog && !configuration.isIndex {
+            throw Failure(description: "nothing to serve: set `lrc_server true` or `rli_server true`")
         }
         let address = configuration.effectiveListenAddress
         if !configuration.isAuthenticated && !configuration.isInsecureListenAnywhereAllowed && !Self.isLoopback(address)
@@ -78,7 +75,22 @@ struct ConfigurationSource: Sendable {
             loaded.notes.append("no `acl` line: nobody is allowed anything")
         }
         try addGridMap(&loaded)
-        if configuration.catalogDatabase.isEmpty {
+        try addDatabases(&loaded)
+    }
+
+    private func addDatabases(_ loaded: inout Loaded) throws(Failure) {
+        let configuration = loaded.configuration
+        if configuration.isCatalog && configuration.isIndex
+            && configuration.catalogDatabase == configuration.indexDatabase && !configuration.indexDatabase.isEmpty
+        {
+            throw Failure(description: "lrc_db_url and rli_db_url name one file: give each its own")
+        }
+        if configuration.isIndex && configuration.indexDatabase.isEmpty && !configuration.takesFiltersOnly {
+            let path = DataDirectory.path + "/rli.db"
+            loaded.configuration.indexDatabase = "sqlite:" + path
+            loaded.notes.append("no rli_db_url: the index is \(path); `rli_bloomfilter true` does without")
+        }
+        if configuration.isCatalog && configuration.catalogDatabase.isEmpty {
             let path = DataDirectory.path + "/lrc.db"
             loaded.configuration.catalogDatabase = "sqlite:" + path
             loaded.notes.append("no lrc_db_url: the catalog is \(path)")

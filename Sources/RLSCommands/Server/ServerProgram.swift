@@ -66,18 +66,21 @@ struct ServerProgram {
         defer { pidFile.remove() }
         let live = LiveConfiguration(configuration) { [level] in level.set($0.logLevel) }
         let authenticator = try makeAuthenticator(live)
-        let catalog = try openCatalog(configuration)
-        defer { catalog.shutdown() }
+        let roles = try ServerRoles(live, credential: authenticator?.credential, logger: logger)
+        defer { roles.shutdown() }
         let quit = QuitService()
         let server = try ServerContext(
-            configuration: live, catalog: catalog, authenticator: authenticator, logger: logger,
-            quit: { quit.request() })
+            configuration: live, catalog: roles.catalog, index: roles.index, updates: roles,
+            authenticator: authenticator,
+            logger: logger, quit: { quit.request() })
         let listener = Listener(server) { address in
+            roles.named(configuration.url(listeningAt: address))
             logger.notice(
                 "listening",
                 metadata: [
-                    "address": "\(address.ipAddress ?? "?"):\(address.port ?? 0)", "roles": "lrc",
-                    "database": "\(configuration.catalogDatabase)", "version": "\(SoftwareVersion.current)",
+                    "address": "\(address.ipAddress ?? "?"):\(address.port ?? 0)",
+                    "roles": "\(configuration.roleNames)",
+                    "database": "\(configuration.databaseNames)", "version": "\(SoftwareVersion.current)",
                 ])
         }
         let reload = ReloadService(source: source, configuration: live, logger: logger)
@@ -87,7 +90,7 @@ struct ServerProgram {
                     .init(service: listener, successTerminationBehavior: .gracefullyShutdownGroup),
                     .init(service: quit, successTerminationBehavior: .gracefullyShutdownGroup),
                     .init(service: reload),
-                ],
+                ] + roles.services.map { .init(service: $0) },
                 gracefulShutdownSignals: [.sigterm, .sigint, .sigquit], logger: quietLogger))
         try await group.run()
         logger.notice("stopped")
@@ -127,17 +130,6 @@ struct ServerProgram {
         var quiet = logger
         quiet.logLevel = .critical
         return quiet
-    }
-
-    private func openCatalog(_ configuration: ServerConfiguration) throws -> any CatalogStore {
-        let path = String(configuration.catalogDatabase.dropFirst("sqlite:".count))
-        let directory = URL(fileURLWithPath: path).deletingLastPathComponent().path
-        if !FileManager.default.fileExists(atPath: directory) {
-            do { try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true) } catch {
-                throw StorageError(.cannotOpen, "\(directory): cannot be created: \(error.localizedDescription)")
-            }
-        }
-        return try SQLiteCatalogStore(path: path, logger: logger)
     }
 }
 

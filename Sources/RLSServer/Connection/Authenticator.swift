@@ -7,7 +7,8 @@ import RLSWire
 
 /// Makes sure who a client is before its first request: the handshakes of a server with `authentication true`.
 package final class Authenticator: Sendable {
-    private let credential: HostCredential
+    /// What this server shows, to clients and to other servers.
+    package let credential: HostCredential
     private let configuration: LiveConfiguration
     private let logger: Logger
     private let threads: HandshakeThreads

@@ -29,6 +29,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// A complete request that must wait for those before it, and what ends the connection after them.
     private var held: RequestFrame?
     private var failure: CatalogError?
+    /// Of a long request that comes in parts: told when all of it has come.
+    private var streamFailure: CatalogError?
     private var isReadHeldBack = false
     private var isFlushScheduled = false
     private var output = ByteBuffer()
@@ -60,6 +62,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
         if session.grants.any.isEmpty {
             server.audit.refused(session, method: "connect", subject: "")
             return refuse(CatalogError(.permission, ByteString("\(session.name) has no rights here")), context)
+        }
+        if server.index != nil && session.grants.any.contains(.rliUpdate) {
+            scanner.limits.blobLength = session.configuration.maximumUpdateBytes
         }
         output.writeStatus(.success)
         flush(context)
@@ -102,6 +107,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
         guard state.ending == .open else { return }
         clock.received(at: .now())
         scanner.append(&bytes)
+        // A filter may take minutes on a thin line: who keeps sending is not late.
+        if scanner.isTakingUpdate && session?.grants.any.contains(.rliUpdate) == true { clock.waitsForRest(false) }
         proceed(context)
     }
 
@@ -170,7 +177,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
             }
             held = nil
             clock.waitsForRest(false)
-            begin(row, frame.arguments, context)
+            begin(row, frame, context)
             if output.readableBytes >= Self.flushThreshold { flush(context) }
         }
         clock.waitsForRest(scanner.isWaitingForMore && held == nil && state.mayBegin(.write))
@@ -191,10 +198,12 @@ final class ConnectionHandler: ChannelDuplexHandler {
         }
     }
 
-    private func begin(_ row: MethodRow, _ arguments: ByteBuffer, _ context: ChannelHandlerContext) {
+    private func begin(_ row: MethodRow, _ frame: RequestFrame, _ context: ChannelHandlerContext) {
         guard let session else { return }
         session.refresh()
+        let arguments = frame.arguments
         do throws(CatalogError) {
+            if let failed = streamFailure { throw failed }
             try session.check(row)
             var reader = FieldReader(arguments)
             switch row.body {
@@ -209,9 +218,12 @@ final class ConnectionHandler: ChannelDuplexHandler {
                     server.audit.refused(session, method: row.name, subject: first, items: pending.refused.count)
                 }
                 write(pending, bytes: arguments.readableBytes, context)
+            case .deferred(let make): start(try make(&reader, session), hasMore: frame.hasMore, context)
             case .control(let run): perform(try run(&reader, session, &output), context)
             }
         } catch {
+            streamFailure = frame.hasMore ? error : nil
+            if frame.hasMore { return }
             if error.code == .permission {
                 server.audit.refused(session, method: row.name, subject: session.subject(of: error, row, arguments))
             }
@@ -236,8 +248,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
         guard let lane else { return }
         let start = output.writerIndex
         do throws(ReplyFailure) {
-            let rest = try lane.withReader { (catalog) throws(ReplyFailure) in
-                try run(&reader, session, catalog, &output)
+            let rest = try lane.withReaders { (readers) throws(ReplyFailure) in
+                try run(&reader, session, readers, &output)
             }
             if let rest {
                 state.beganStream()
@@ -309,6 +321,35 @@ final class ConnectionHandler: ChannelDuplexHandler {
         }
     }
 
+    // MARK: Work of other threads
+
+    private func start(_ work: DeferredReply, hasMore: Bool, _ context: ChannelHandlerContext) {
+        state.beganStream()
+        let eventLoop = context.eventLoop
+        let own = NIOLoopBound((handler: self, context: context), eventLoop: eventLoop)
+        work.start { result in
+            eventLoop.execute { own.value.handler.finished(result, hasMore: hasMore, own.value.context) }
+        }
+    }
+
+    private func finished(
+        _ result: Result<ByteBuffer, CatalogError>, hasMore: Bool, _ context: ChannelHandlerContext
+    ) {
+        state.finishedStream()
+        guard session != nil else { return }
+        clock.received(at: .now())
+        switch result {
+        case .success(let strings) where !hasMore:
+            output.writeStatus(.success)
+            output.writeImmutableBuffer(strings)
+        case .success: break
+        case .failure(let error):
+            if hasMore { streamFailure = error } else { output.writeError(error) }
+        }
+        flush(context)
+        resume(context)
+    }
+
     // MARK: Streams
 
     private struct ReplyStream {
@@ -322,11 +363,11 @@ final class ConnectionHandler: ChannelDuplexHandler {
         let eventLoop = context.eventLoop
         let own = NIOLoopBound((handler: self, context: context), eventLoop: eventLoop)
         let (producer, hasBegun) = (stream.producer, stream.hasBegun)
-        server.readers.submit { reader in
+        server.readers.submit { readers in
             var producer = producer
             var chunk = ByteBuffer()
             let result: Result<Progress, ReplyFailure>
-            do throws(ReplyFailure) { result = .success(try producer.produce(reader, into: &chunk)) } catch {
+            do throws(ReplyFailure) { result = .success(try producer.produce(readers, into: &chunk)) } catch {
                 result = .failure(error)
             }
             let (rest, bytes) = (producer, chunk)

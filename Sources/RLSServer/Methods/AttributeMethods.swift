@@ -20,7 +20,7 @@ enum AttributeMethods {
         },
         .read(Methods.attributeGet, .lrcRead, .nothing) { (arguments, _) throws(CatalogError) in
             let kind = try NameKind(objectType: arguments.objectType)
-            return OnceProducer { (reader, buffer) throws(ReplyFailure) in
+            return OnceProducer.ofCatalog { (reader, buffer) throws(ReplyFailure) in
                 let all = try stored { () throws(StorageError) in try reader.attributeDefinitions(kind) }
                 let found = arguments.name.isEmpty ? all : all.filter { $0.name == arguments.name }
                 // Asking for all of none is an empty list, not an error.
@@ -52,7 +52,7 @@ enum AttributeMethods {
         },
         .read(Methods.attributeValueGet, .lrcRead, .object) { (arguments, _) throws(CatalogError) in
             let kind = try NameKind(objectType: arguments.objectType)
-            return OnceProducer { (reader, buffer) throws(ReplyFailure) in
+            return OnceProducer.ofCatalog { (reader, buffer) throws(ReplyFailure) in
                 let key = arguments.key.bytes
                 guard try stored({ () throws(StorageError) in try reader.hasName(kind, key.span) }) else {
                     throw .refused(CatalogError(kind.notFound, arguments.key))

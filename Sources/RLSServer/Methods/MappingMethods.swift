@@ -19,7 +19,7 @@ enum MappingMethods {
         wildcard(Methods.getLFNWildcard, .pfn),
         .lookup(Methods.exists, .lrcRead, .object) { (arguments, _) throws(CatalogError) in
             let kind = try NameKind(objectType: arguments.objectType)
-            return OnceProducer { (reader, buffer) throws(ReplyFailure) in
+            return OnceProducer.ofCatalog { (reader, buffer) throws(ReplyFailure) in
                 let bytes = arguments.name.bytes
                 guard try stored({ () throws(StorageError) in try reader.hasName(kind, bytes.span) }) else {
                     throw .refused(CatalogError(kind.notFound, arguments.name + "," + arguments.objectType))
@@ -29,7 +29,7 @@ enum MappingMethods {
         },
         .lookup(Methods.mappingExists, .lrcRead, .lfn) {
             (arguments, _) throws(CatalogError) in
-            OnceProducer { (reader, buffer) throws(ReplyFailure) in
+            OnceProducer.ofCatalog { (reader, buffer) throws(ReplyFailure) in
                 let lfn = arguments.mapping.lfn.bytes
                 let pfn = arguments.mapping.pfn.bytes
                 guard try stored({ () throws(StorageError) in try reader.hasMapping(lfn: lfn.span, pfn: pfn.span) })

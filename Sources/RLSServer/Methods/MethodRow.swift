@@ -23,6 +23,12 @@ struct PendingWrite: Sendable {
     let reply: @Sendable (_ failures: [ChangeFailure], _ buffer: inout ByteBuffer) -> Void
 }
 
+/// Work of another thread, whose end is answered with its strings or an error.
+struct DeferredReply: Sendable {
+    typealias Finish = @Sendable (Result<ByteBuffer, CatalogError>) -> Void
+    let start: @Sendable (@escaping Finish) -> Void
+}
+
 /// What a method of the server itself does beyond its reply.
 enum ControlEffect: Sendable {
     case none
@@ -33,12 +39,14 @@ enum ControlEffect: Sendable {
 /// A row of the method table: everything that is known of a method before its arguments are.
 struct MethodRow: Sendable {
     typealias Lookup =
-        @Sendable (inout FieldReader, ClientSession, any CatalogReader, inout ByteBuffer) throws(ReplyFailure)
+        @Sendable (inout FieldReader, ClientSession, RoleReaders, inout ByteBuffer) throws(ReplyFailure)
         -> (any ReplyProducer)?
     typealias Read = @Sendable (inout FieldReader, ClientSession) throws(CatalogError) -> any ReplyProducer
     typealias Write = @Sendable (inout FieldReader, ClientSession) throws(CatalogError) -> PendingWrite
     typealias Control =
         @Sendable (inout FieldReader, ClientSession, inout ByteBuffer) throws(CatalogError) -> ControlEffect
+
+    typealias Defer = @Sendable (inout FieldReader, ClientSession) throws(CatalogError) -> DeferredReply
 
     enum Body: Sendable {
         /// Answered on the event loop; what is too long for that goes on as a stream.
@@ -46,6 +54,8 @@ struct MethodRow: Sendable {
         /// Answered from the reader pool.
         case read(Read)
         case write(Write)
+        /// Done elsewhere; the connection waits for it.
+        case deferred(Defer)
         /// Needs no storage.
         case control(Control)
     }
@@ -70,32 +80,32 @@ struct MethodRow: Sendable {
 
 extension MethodRow {
     static func lookup<Arguments, Item, Producer: ReplyProducer>(
-        _ method: Method<Arguments, Item>, _ rights: Rights,
+        _ method: Method<Arguments, Item>, role: Role = .catalog, _ rights: Rights,
         _ scope: QueryScope<Arguments>,
         _ make: @escaping @Sendable (Arguments, ClientSession) throws(CatalogError) -> Producer
     ) -> MethodRow {
         row(
-            method, .catalog, rights,
-            .lookup { (reader, session, catalog, buffer) throws(ReplyFailure) in
+            method, role, rights,
+            .lookup { (reader, session, readers, buffer) throws(ReplyFailure) in
                 var producer: Producer
                 do throws(CatalogError) {
                     let arguments = try Arguments(from: &reader)
                     try session.check(rights) { () throws(CatalogError) in try scope.of(arguments) }
                     producer = try make(arguments, session)
                 } catch { throw .refused(error) }
-                if try producer.produce(catalog, into: &buffer) == .more { return producer }
+                if try producer.produce(readers, into: &buffer) == .more { return producer }
                 if let next = producer.continuation { session.lastPage = next }
                 return nil
             })
     }
 
     static func read<Arguments, Item>(
-        _ method: Method<Arguments, Item>, _ rights: Rights,
+        _ method: Method<Arguments, Item>, role: Role = .catalog, _ rights: Rights,
         _ scope: QueryScope<Arguments>,
         _ make: @escaping @Sendable (Arguments, ClientSession) throws(CatalogError) -> any ReplyProducer
     ) -> MethodRow {
         row(
-            method, .catalog, rights,
+            method, role, rights,
             .read { (reader, session) throws(CatalogError) in
                 let arguments = try Arguments(from: &reader)
                 try session.check(rights) { () throws(CatalogError) in try scope.of(arguments) }
@@ -137,6 +147,19 @@ extension MethodRow {
                     try session.check(.lrcUpdate) { change.scope }
                     return change
                 }.pendingWrite
+            })
+    }
+
+    static func deferred<Arguments, Item>(
+        _ method: Method<Arguments, Item>, role: Role, _ rights: Rights, _ scope: NameScope,
+        _ make: @escaping @Sendable (Arguments, ClientSession) throws(CatalogError) -> DeferredReply
+    ) -> MethodRow {
+        row(
+            method, role, rights,
+            .deferred { (reader, session) throws(CatalogError) in
+                let arguments = try Arguments(from: &reader)
+                try session.check(rights) { scope }
+                return try make(arguments, session)
             })
     }
 

@@ -3,6 +3,7 @@ import NIOCore
 import RLSConfiguration
 import RLSCore
 import RLSSecurity
+import RLSSoftState
 import RLSWire
 
 /// The server itself: configuration, statistics, administration.
@@ -30,9 +31,17 @@ enum ServerMethods {
             buffer.writeStatus(.success)
             return .none
         },
+        .control(Methods.softState, .stats) { (_, session, buffer) throws(CatalogError) in
+            buffer.writeStatus(.success)
+            let context = session.context
+            let items = (context.updates?.status ?? []) + (context.index?.locations.status ?? [])
+            for item in items { item.encode(into: &buffer) }
+            buffer.writeListEnd(more: false)
+            return .none
+        },
         .control(Methods.capabilities, []) { (_, _, buffer) throws(CatalogError) in
             buffer.writeStatus(.success)
-            for row in MethodTable.rows where row.role != .index { PairItem(row.name, "1").encode(into: &buffer) }
+            for row in MethodTable.rows { PairItem(row.name, "1").encode(into: &buffer) }
             buffer.writeListEnd(more: false)
             return .none
         },
@@ -54,7 +63,9 @@ enum ServerMethods {
             buffer.writeStatus(.success)
             return .quit
         case .startSoftStateUpdates:
-            throw CatalogError(.unsupported, "soft-state updates")
+            session.context.updates?.updateNow()
+            buffer.writeStatus(.success)
+            return .none
         }
     }
 

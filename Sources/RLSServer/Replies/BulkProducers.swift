@@ -4,7 +4,7 @@ import RLSStorage
 import RLSWire
 
 /// A list reply over the items of a request: one item after the other, resumable between items and inside a long one.
-struct ItemsProducer<Entry: Sendable>: ReplyProducer {
+struct ItemsProducer<Entry: Sendable>: CatalogReplyProducer {
     /// Writes an item from `after` on; returns where to continue when the chunk became full inside it.
     typealias Write =
         @Sendable (Entry, _ after: ByteString?, any CatalogReader, inout ByteBuffer) throws(StorageError) -> ByteString?
@@ -91,16 +91,25 @@ enum BulkReplies {
     }
 }
 
-/// A reply that is short whatever the catalog holds.
+/// A reply that is short whatever the server holds.
 struct OnceProducer: ReplyProducer {
-    private let write: @Sendable (any CatalogReader, inout ByteBuffer) throws(ReplyFailure) -> Void
+    private let write: @Sendable (RoleReaders, inout ByteBuffer) throws(ReplyFailure) -> Void
 
-    init(_ write: @escaping @Sendable (any CatalogReader, inout ByteBuffer) throws(ReplyFailure) -> Void) {
+    init(_ write: @escaping @Sendable (RoleReaders, inout ByteBuffer) throws(ReplyFailure) -> Void) {
         self.write = write
     }
 
-    mutating func produce(_ reader: any CatalogReader, into buffer: inout ByteBuffer) throws(ReplyFailure) -> Progress {
-        try write(reader, &buffer)
+    static func ofCatalog(
+        _ write: @escaping @Sendable (any CatalogReader, inout ByteBuffer) throws(ReplyFailure) -> Void
+    ) -> OnceProducer {
+        OnceProducer { (readers, buffer) throws(ReplyFailure) in
+            guard let catalog = readers.catalog else { throw .refused(Role.catalog.refusal) }
+            try write(catalog, &buffer)
+        }
+    }
+
+    mutating func produce(_ readers: RoleReaders, into buffer: inout ByteBuffer) throws(ReplyFailure) -> Progress {
+        try write(readers, &buffer)
         return .done
     }
 }

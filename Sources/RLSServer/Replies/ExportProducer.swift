@@ -4,7 +4,7 @@ import RLSStorage
 import RLSWire
 
 /// `lrc_export`: mappings in ascending order with the attribute values of their names, from a given mapping on.
-struct ExportProducer: ReplyProducer {
+struct ExportProducer: CatalogReplyProducer {
     private let pattern: SQLPattern
     private let limit: Int
     private var after: MappingPosition?

@@ -4,7 +4,7 @@ import RLSStorage
 import RLSWire
 
 /// The mappings of one name: `lrc_get_pfn`, `lrc_get_lfn`.
-struct PartnersProducer: ReplyProducer {
+struct PartnersProducer: CatalogReplyProducer {
     private let kind: NameKind
     private let name: ByteBuffer
     private var counter: PageCounter
@@ -56,7 +56,7 @@ struct PartnersProducer: ReplyProducer {
 }
 
 /// The mappings whose name matches a pattern: `lrc_get_pfn_wc`, `lrc_get_lfn_wc`.
-struct WildcardProducer: ReplyProducer {
+struct WildcardProducer: CatalogReplyProducer {
     private let kind: NameKind
     private let pattern: SQLPattern
     private var counter: PageCounter

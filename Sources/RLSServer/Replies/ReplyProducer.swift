@@ -23,11 +23,34 @@ enum Progress: Sendable {
     case more
 }
 
+/// What replies are read from: a reader for each role that the server has. Used by one thread at a time.
+struct RoleReaders {
+    let catalog: (any CatalogReader)?
+    let index: (any IndexReader)?
+
+    func release() {
+        catalog?.release()
+        index?.release()
+    }
+}
+
 /// Writes a reply piece by piece. Between pieces it holds no statement and no snapshot, only the position to go on from.
 protocol ReplyProducer: Sendable {
-    mutating func produce(_ reader: any CatalogReader, into buffer: inout ByteBuffer) throws(ReplyFailure) -> Progress
+    mutating func produce(_ readers: RoleReaders, into buffer: inout ByteBuffer) throws(ReplyFailure) -> Progress
     /// Where the next page begins, when this one stopped early.
     var continuation: PageContinuation? { get }
+}
+
+/// One that reads the catalog.
+protocol CatalogReplyProducer: ReplyProducer {
+    mutating func produce(_ reader: any CatalogReader, into buffer: inout ByteBuffer) throws(ReplyFailure) -> Progress
+}
+
+extension CatalogReplyProducer {
+    mutating func produce(_ readers: RoleReaders, into buffer: inout ByteBuffer) throws(ReplyFailure) -> Progress {
+        guard let catalog = readers.catalog else { throw .refused(Role.catalog.refusal) }
+        return try produce(catalog, into: &buffer)
+    }
 }
 
 extension ReplyProducer {

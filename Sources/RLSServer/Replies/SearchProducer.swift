@@ -4,7 +4,7 @@ import RLSStorage
 import RLSWire
 
 /// `lrc_attr_search`: objects whose attribute value meets a condition, ordered by value.
-struct SearchProducer: ReplyProducer {
+struct SearchProducer: CatalogReplyProducer {
     private let arguments: SearchArguments
     private let kind: NameKind
     private let page: Page

@@ -1,0 +1,129 @@
+import Foundation
+import Logging
+import NIOCore
+import RLSClient
+import RLSConfiguration
+import RLSCore
+import RLSSecurity
+import RLSServer
+import RLSSoftState
+import RLSStorage
+import RLSStorageSQLite
+import RLSWire
+import ServiceLifecycle
+
+/// Catalog, index and soft state, as the configuration wants them.
+final class ServerRoles: UpdateControl {
+    let catalog: (any CatalogStore)?
+    let index: IndexRole?
+    let services: [any Service]
+    private let name = ServerName()
+    private let catalogUpdates: CatalogUpdates?
+
+    /// - Parameter credential: what this server shows to others; nil without authentication
+    init(_ live: LiveConfiguration, credential: HostCredential?, logger: Logger) throws {
+        let configuration = live.current
+        let shown = credential.map { ClientCredential($0) } ?? .environment
+        var services: [any Service] = []
+        if configuration.isCatalog {
+            let store = try SQLiteCatalogStore(path: Self.path(configuration.catalogDatabase), logger: logger)
+            let updates = CatalogUpdates(
+                store, name: name, configuration: live, credential: shown, clock: SteadyClock.now(), logger: logger)
+            services.append(updates)
+            (catalog, catalogUpdates) = (store, updates)
+        } else {
+            (catalog, catalogUpdates) = (nil, nil)
+        }
+        if configuration.isIndex {
+            let role = try IndexOpening(live, name: name, logger: logger).open()
+            services.append(IndexUpkeep(role.receiver))
+            index = role
+        } else {
+            index = nil
+        }
+        self.services = services
+    }
+
+    /// The path in `sqlite:PATH`, with the directory made.
+    static func path(_ url: String) throws(StorageError) -> String {
+        let path = String(url.dropFirst("sqlite:".count))
+        let directory = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        if !FileManager.default.fileExists(atPath: directory) {
+            do { try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true) } catch {
+                throw StorageError(.cannotOpen, "\(directory): cannot be created: \(error.localizedDescription)")
+            }
+        }
+        return path
+    }
+
+    func named(_ url: String) { name.set(ByteString(url)) }
+
+    func shutdown() {
+        index?.receiver.shutdown()
+        index?.locations.store?.shutdown()
+        catalog?.shutdown()
+    }
+
+    // MARK: What connections ask for
+
+    func updateNow() { catalogUpdates?.updateNow() }
+    func registryChanged() {}
+    var status: [SoftStateStatus] { catalogUpdates?.status ?? [] }
+    var flags: ServerStatistics.Flags { catalogUpdates?.flags ?? [.initialised] }
+}
+
+/// Opens an index with what an earlier run has left.
+private struct IndexOpening {
+    let live: LiveConfiguration
+    let name: ServerName
+    let logger: Logger
+
+    init(_ live: LiveConfiguration, name: ServerName, logger: Logger) {
+        self.live = live
+        self.name = name
+        self.logger = logger
+    }
+
+    func open() throws -> IndexRole {
+        let configuration = live.current
+        var store: SQLiteIndexStore?
+        if !configuration.indexDatabase.isEmpty {
+            store = try SQLiteIndexStore(path: ServerRoles.path(configuration.indexDatabase), logger: logger)
+        }
+        let senders = try store?.makeReader().senders() ?? []
+        let archive = try archive(configuration)
+        let saved = archive?.load() ?? []
+        let latest = max(saved.map(\.lastUpdate).max() ?? 0, (senders.map(\.lastUpdate).max() ?? 0) * 1_000)
+        let locations = LocationIndex(store: store, clock: SteadyClock.now(notBefore: latest), senders: senders)
+        let receiver = UpdateReceiver(locations, name: name, configuration: live, archive: archive, logger: logger)
+        for filter in saved { receiver.restore(filter) }
+        return IndexRole(locations: locations, receiver: receiver)
+    }
+
+    private func archive(_ configuration: ServerConfiguration) throws -> FilterArchive? {
+        var directory = configuration.filterDirectory
+        if directory.isEmpty && !configuration.indexDatabase.isEmpty {
+            directory = String(configuration.indexDatabase.dropFirst("sqlite:".count)) + ".filters"
+        }
+        return directory.isEmpty ? nil : try FilterArchive(directory: directory, logger: logger)
+    }
+}
+
+extension ServerConfiguration {
+    var roleNames: String {
+        [isCatalog ? "lrc" : "", isIndex ? "rli" : ""].filter { !$0.isEmpty }.joined(separator: ",")
+    }
+
+    var databaseNames: String {
+        [isCatalog ? catalogDatabase : "", isIndex ? indexDatabase : ""].filter { !$0.isEmpty }.joined(separator: " ")
+    }
+
+    /// `myurl`, or the name that others most probably reach this server by.
+    func url(listeningAt address: SocketAddress) -> String {
+        if !ownURL.isEmpty { return ownURL }
+        let isLoopback = address.ipAddress.map { $0.hasPrefix("127.") || $0 == "::1" } ?? false
+        let host = isLoopback && !isAuthenticated ? "127.0.0.1" : ProcessInfo.processInfo.hostName
+        let scheme: ServerAddress.Scheme = isAuthenticated ? .authenticated : .insecure
+        return "\(scheme.rawValue)://\(isLoopback && isAuthenticated ? "localhost" : host):\(address.port ?? port)"
+    }
+}

@@ -1,0 +1,126 @@
+import NIOConcurrencyHelpers
+import RLSCore
+import RLSFilter
+import RLSStorage
+import RLSWire
+
+/// A catalog's names, or a part of them, told as a Bloom filter.
+final class CatalogFilterTarget: UpdateTarget {
+    private struct State {
+        /// What the index server is known to have.
+        var acknowledged: FilterVersion?
+        /// Changes since the last update.
+        var waiting = 0
+        /// Which of the filters it gets: known when it has been asked.
+        var isLegacy = false
+    }
+
+    private let catalog: CatalogIdentity
+    private let filters: FilterKeepers
+    private let partition: NamePartition
+    private let state = NIOLockedValueBox(State())
+
+    init(_ catalog: CatalogIdentity, _ filters: FilterKeepers, _ partition: NamePartition) {
+        self.catalog = catalog
+        self.filters = filters
+        self.partition = partition
+    }
+
+    private var keeper: FilterKeeper {
+        filters.keeper(of: partition, isLegacy: state.withLockedValue { $0.isLegacy })
+    }
+
+    var waiting: Int { state.withLockedValue { $0.waiting } }
+    var isReady: Bool { keeper.isReady }
+
+    func note(_ count: Int) { state.withLockedValue { $0.waiting += count } }
+
+    func sessionBegan() { state.withLockedValue { $0.acknowledged = nil } }
+
+    func sendFull(_ session: PeerSession, interval: Int) async throws {
+        state.withLockedValue { state in
+            state.isLegacy = !session.isOwn
+            state.waiting = 0
+        }
+        if session.isOwn, try await sendDelta(session, interval) { return }
+        guard let whole = keeper.whole else { throw NotReady() }
+        try await session.send(whole, from: catalog.origin(interval))
+        state.withLockedValue { $0.acknowledged = session.isOwn ? whole.version : nil }
+    }
+
+    func sendChanges(_ session: PeerSession, interval: Int) async throws -> Bool {
+        try await sendFull(session, interval: interval)
+        return true
+    }
+
+    private func sendDelta(_ session: PeerSession, _ interval: Int) async throws -> Bool {
+        guard let old = state.withLockedValue({ $0.acknowledged }), let found = keeper.delta(since: old) else {
+            return false
+        }
+        let origin = catalog.origin(interval)
+        guard try await session.send(found.delta, names: found.names, from: old, to: found.number, origin) else {
+            return false
+        }
+        state.withLockedValue { $0.acknowledged = FilterVersion(epoch: old.epoch, number: found.number) }
+        return true
+    }
+
+    func describe(_ status: inout SoftStateStatus) {
+        status.kind = state.withLockedValue { $0.isLegacy } ? .legacyFilter : .filter
+        guard let measure = keeper.measure else { return }
+        status.names = measure.names
+        status.bytes = measure.shape.byteCount
+        status.falsePerMillion = measure.shape.falsePerMillion(population: measure.population)
+    }
+}
+
+/// The filter is still being built.
+struct NotReady: Error, CustomStringConvertible {
+    var description: String { "the filter is being built" }
+}
+
+/// The filters that a catalog keeps: one for each part of the name space and kind that some index server is told.
+final class FilterKeepers: Sendable {
+    private struct Key: Hashable {
+        let partition: NamePartition
+        let kind: FilterKeeper.Kind
+    }
+
+    private let store: any CatalogStore
+    private let kinds: @Sendable (_ isLegacy: Bool) -> FilterKeeper.Kind
+    private let ready: @Sendable () -> Void
+    private let keepers = NIOLockedValueBox<[Key: FilterKeeper]>([:])
+
+    init(
+        _ store: any CatalogStore, kinds: @escaping @Sendable (_ isLegacy: Bool) -> FilterKeeper.Kind,
+        ready: @escaping @Sendable () -> Void
+    ) {
+        self.store = store
+        self.kinds = kinds
+        self.ready = ready
+    }
+
+    /// Built from now on if there was none.
+    func keeper(of partition: NamePartition, isLegacy: Bool) -> FilterKeeper {
+        let key = Key(partition: partition, kind: kinds(isLegacy))
+        let keeper = keepers.withLockedValue { keepers in
+            if let known = keepers[key] { return known }
+            let new = FilterKeeper(key.kind, of: partition, in: store, ready: ready)
+            keepers[key] = new
+            return new
+        }
+        if !keeper.isReady { keeper.build() }
+        return keeper
+    }
+
+    var areReady: Bool { keepers.withLockedValue { $0.values.allSatisfy(\.isReady) } }
+
+    func note(_ events: [CatalogEvent]) {
+        for keeper in keepers.withLockedValue({ Array($0.values) }) { keeper.note(events) }
+    }
+
+    /// Lets go of filters that nobody is told any more.
+    func keep(_ partitions: Set<NamePartition>) {
+        keepers.withLockedValue { $0 = $0.filter { partitions.contains($0.key.partition) } }
+    }
+}

@@ -1,0 +1,47 @@
+import RLSCore
+import RLSStorage
+import RLSWire
+
+/// A catalog's names, or a part of them, told as a list.
+final class CatalogListTarget: UpdateTarget {
+    let buffer: ChangeBuffer
+    private let catalog: CatalogIdentity
+    private let partition: NamePartition
+
+    init(_ catalog: CatalogIdentity, _ partition: NamePartition) {
+        self.catalog = catalog
+        self.partition = partition
+        buffer = ChangeBuffer(partition)
+    }
+
+    var waiting: Int { buffer.count }
+    var isReady: Bool { true }
+    func sessionBegan() {}
+
+    func sendFull(_ session: PeerSession, interval: Int) async throws {
+        // What has come so far is seen by the scan; what comes during it is sent after it, name by name.
+        _ = buffer.take()
+        let scan = try NameScan(catalog.store, partition)
+        _ = try await session.sendList(from: catalog.origin(interval)) { try await scan.next(PeerSession.batch) }
+        if waiting > 0 { _ = try await sendChanges(session, interval: interval) }
+    }
+
+    func sendChanges(_ session: PeerSession, interval: Int) async throws -> Bool {
+        guard case .changes(let changes) = buffer.take() else { return false }
+        return try await session.send(changes, from: catalog.origin(interval))
+    }
+
+    func describe(_ status: inout SoftStateStatus) {
+        status.kind = .list
+        status.names = partition.isEverything ? catalog.store.counts.lfns : 0
+    }
+}
+
+/// Which catalog, as index servers are told.
+struct CatalogIdentity: Sendable {
+    let store: any CatalogStore
+    let url: ByteString
+    let instance: ByteString
+
+    func origin(_ interval: Int) -> UpdateOrigin { UpdateOrigin(url: url, instance: instance, interval: interval) }
+}

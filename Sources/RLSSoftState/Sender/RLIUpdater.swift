@@ -1,0 +1,168 @@
+import Logging
+import NIOConcurrencyHelpers
+import NIOCore
+import RLSClient
+import RLSCore
+import RLSStorage
+import RLSWire
+
+/// Keeps one index server up to date, for as long as it is on the list. It alone waits for that server.
+final class RLIUpdater: Sendable {
+    /// What an updater shares with the others.
+    struct Surroundings: Sendable {
+        let clock: SteadyClock
+        let settings: @Sendable (RLIRecord) -> UpdatePlan.Settings
+        let timeout: @Sendable () -> Duration
+        let credential: ClientCredential
+        let logger: Logger
+        /// Told of each success, with Unix time.
+        let succeeded: @Sendable (ByteString, Int) -> Void
+    }
+
+    private struct State {
+        var plan: UpdatePlan
+        var error = ByteString.empty
+        var session: PeerSession?
+    }
+
+    /// A configuration that has changed, or a filter that is not ready, is looked at again after this.
+    private static let longestWait = 5_000
+
+    let record: RLIRecord
+    private let target: any UpdateTarget
+    private let surroundings: Surroundings
+    private let wake = WakeSignal()
+    private let state: NIOLockedValueBox<State>
+
+    init(_ record: RLIRecord, _ target: any UpdateTarget, plan: UpdatePlan, _ surroundings: Surroundings) {
+        self.record = record
+        self.target = target
+        self.surroundings = surroundings
+        state = NIOLockedValueBox(State(plan: plan))
+    }
+
+    private var settings: UpdatePlan.Settings { surroundings.settings(record) }
+
+    // MARK: What others ask for
+
+    /// Something has changed: perhaps it is to be sent at once.
+    func noteChanges() { wake.signal() }
+
+    func updateNow() {
+        state.withLockedValue { $0.plan.demandFull() }
+        wake.signal()
+    }
+
+    var status: SoftStateStatus {
+        let (plan, error) = state.withLockedValue { ($0.plan, $0.error) }
+        var status = SoftStateStatus()
+        status.url = record.url
+        status.patterns = ByteString(Array(record.patterns.map(\.bytes).joined(separator: [UInt8(ascii: " ")])))
+        status.isImmediate = settings.isImmediate
+        status.lastSuccess = (plan.lastSuccess ?? 0) / 1_000
+        status.lastFull = (plan.lastFull ?? 0) / 1_000
+        status.next = plan.nextTime(at: surroundings.clock.now, settings) / 1_000
+        status.waiting = target.waiting
+        status.error = error
+        target.describe(&status)
+        return status
+    }
+
+    // MARK: The loop
+
+    /// Until the task is cancelled.
+    func run() async {
+        await withTaskCancellationHandler {
+            await loop()
+        } onCancel: {
+            // Ends a call that waits for an answer.
+            Task { await self.endSession() }
+        }
+        await endSession()
+    }
+
+    private func loop() async {
+        while !Task.isCancelled {
+            let now = surroundings.clock.now
+            let settings = self.settings
+            let waiting = target.waiting
+            let step = state.withLockedValue { state in
+                state.plan.changesWait(waiting, at: now)
+                return state.plan.next(at: now, settings)
+            }
+            switch step {
+            case .wait(let time):
+                let pause = max(1, min(time - now, Self.longestWait))
+                await wake.wait(upTo: .milliseconds(Int64(pause)))
+            case .full where !target.isReady: await wake.wait(upTo: .milliseconds(Int64(Self.longestWait)))
+            case .full: await attempt(full: true, settings)
+            case .changes: await attempt(full: false, settings)
+            }
+        }
+    }
+
+    private func attempt(full: Bool, _ settings: UpdatePlan.Settings) async {
+        state.withLockedValue { $0.plan.began() }
+        do {
+            let session = try await openSession()
+            let interval = max(1, settings.toldInterval / 1_000)
+            var isFull = full
+            if !full, try await !target.sendChanges(session, interval: interval) {
+                isFull = true
+                try await target.sendFull(session, interval: interval)
+            } else if full {
+                try await target.sendFull(session, interval: interval)
+            }
+            succeeded(full: isFull)
+        } catch is NotReady {
+            state.withLockedValue { $0.plan.demandFull() }
+            await wake.wait(upTo: .milliseconds(Int64(Self.longestWait)))
+        } catch {
+            await endSession()
+            if !Task.isCancelled { failed(error, settings) }
+        }
+    }
+
+    private func succeeded(full: Bool) {
+        let now = surroundings.clock.now
+        let hadError = state.withLockedValue { state in
+            state.plan.succeeded(full: full, at: now, random: Double.random(in: 0..<1))
+            return !exchange(&state.error, with: .empty).isEmpty
+        }
+        if hadError { surroundings.logger.notice("index server updated again", metadata: ["rli": "\(record.url)"]) }
+        surroundings.succeeded(record.url, now / 1_000)
+    }
+
+    private func failed(_ error: any Error, _ settings: UpdatePlan.Settings) {
+        let now = surroundings.clock.now
+        let text = ByteString("\(error)")
+        let isNews = state.withLockedValue { state in
+            state.plan.failed(at: now, settings, random: Double.random(in: 0..<1))
+            return exchange(&state.error, with: text) != text
+        }
+        // Once for each cause, not for each attempt.
+        if isNews {
+            surroundings.logger.warning(
+                "index server not updated", metadata: ["rli": "\(record.url)", "cause": "\(error)"])
+        }
+    }
+
+    // MARK: Connection
+
+    private func openSession() async throws -> PeerSession {
+        if let session = state.withLockedValue({ $0.session }) {
+            if session.connection.isOpen { return session }
+            await endSession()
+        }
+        let session = try await PeerSession.connect(
+            to: record.url, timeout: surroundings.timeout(), credential: surroundings.credential)
+        state.withLockedValue { $0.session = session }
+        target.sessionBegan()
+        return session
+    }
+
+    private func endSession() async {
+        let session = state.withLockedValue { exchange(&$0.session, with: nil) }
+        await session?.close()
+    }
+}

@@ -1,0 +1,25 @@
+import NIOConcurrencyHelpers
+import NIOCore
+import NIOPosix
+import RLSCore
+
+/// What this server is called in updates and answers: `myurl`, or what follows from where it listens, once it does.
+package final class ServerName: Sendable {
+    private let promise: EventLoopPromise<ByteString>
+    private let known = NIOLockedValueBox<ByteString?>(nil)
+
+    package init() { promise = MultiThreadedEventLoopGroup.singleton.any().makePromise() }
+
+    /// Once.
+    package func set(_ url: ByteString) {
+        known.withLockedValue { $0 = url }
+        promise.succeed(url)
+    }
+
+    /// Nobody will be told any more.
+    package func giveUp() { promise.fail(CancellationError()) }
+
+    var value: ByteString { get async throws { try await promise.futureResult.get() } }
+    /// Empty before it is known.
+    var current: ByteString { known.withLockedValue { $0 ?? .empty } }
+}

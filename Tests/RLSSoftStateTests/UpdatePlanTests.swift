@@ -1,0 +1,84 @@
+import Testing
+
+@testable import RLSSoftState
+
+@Suite struct UpdatePlanTests {
+    private typealias Settings = UpdatePlan.Settings
+    private let calm = Settings(interval: 100_000)
+    private let immediate = Settings(
+        interval: 100_000, isImmediate: true, factor: 10, bufferDelay: 1_000, bufferCount: 3, retry: 8_000)
+
+    @Test func aNewServerGetsAFullUpdateAtOnce() {
+        var plan = UpdatePlan()
+        #expect(plan.next(at: 5, calm) == .full)
+        plan.began()
+        plan.succeeded(full: true, at: 10, random: 0)
+        #expect(plan.next(at: 10, calm) == .wait(until: 100_010))
+        #expect(plan.next(at: 100_010, calm) == .full)
+    }
+
+    @Test func anEarlierRunCounts() {
+        #expect(UpdatePlan(lastFull: 7).next(at: 10, calm) == .wait(until: 100_007))
+    }
+
+    /// Never later than told, so that nothing becomes stale in between.
+    @Test func intervalsSpread() {
+        var plan = UpdatePlan()
+        plan.succeeded(full: true, at: 0, random: 0.5)
+        #expect(plan.next(at: 0, calm) == .wait(until: 95_000))
+    }
+
+    @Test func changesWaitForTimeOrNumber() {
+        var plan = UpdatePlan()
+        plan.succeeded(full: true, at: 0, random: 0)
+        #expect(plan.next(at: 1, immediate) == .wait(until: 1_000_000))
+        plan.changesWait(1, at: 100)
+        #expect(plan.next(at: 100, immediate) == .wait(until: 1_100))
+        plan.changesWait(2, at: 900)
+        #expect(plan.next(at: 900, immediate) == .wait(until: 1_100))
+        #expect(plan.next(at: 1_100, immediate) == .changes)
+        plan.changesWait(3, at: 950)
+        #expect(plan.next(at: 950, immediate) == .changes)
+        plan.began()
+        plan.succeeded(full: false, at: 960, random: 0)
+        #expect(plan.next(at: 960, immediate) == .wait(until: 1_000_000))
+    }
+
+    @Test func withoutImmediateModeChangesWaitForTheInterval() {
+        var plan = UpdatePlan()
+        plan.succeeded(full: true, at: 0, random: 0)
+        plan.changesWait(1_000, at: 10)
+        #expect(plan.next(at: 50_000, calm) == .wait(until: 100_000))
+    }
+
+    /// 1, 2, 4, 8 and then no more than `retry`, each a quarter more or less; then a full update.
+    @Test func failuresBackOffAndEndInAFullUpdate() {
+        var plan = UpdatePlan()
+        plan.succeeded(full: true, at: 0, random: 0)
+        var now = 10
+        for pause in [1_000, 2_000, 4_000, 8_000, 8_000] {
+            plan.changesWait(1, at: now)
+            plan.failed(at: now, immediate, random: 0.5)
+            #expect(plan.next(at: now, immediate) == .wait(until: now + pause))
+            now += pause
+            #expect(plan.next(at: now, immediate) == .full)
+        }
+        plan.failed(at: 0, immediate, random: 0)
+        #expect(plan.next(at: 0, immediate) == .wait(until: 6_000))
+        plan.demandFull()
+        #expect(plan.next(at: 0, immediate) == .full)
+        plan.began()
+        plan.succeeded(full: true, at: 20, random: 0)
+        plan.failed(at: 30, immediate, random: 0.5)
+        #expect(plan.next(at: 30, immediate) == .wait(until: 1_030))
+    }
+
+    /// An increment that succeeds does not stand for the full update that is owed.
+    @Test func aFullUpdateStaysOwed() {
+        var plan = UpdatePlan()
+        plan.succeeded(full: true, at: 0, random: 0)
+        plan.demandFull()
+        plan.succeeded(full: false, at: 5, random: 0)
+        #expect(plan.next(at: 5, immediate) == .full)
+    }
+}
