@@ -37,32 +37,32 @@ final class CatalogFilterTarget: UpdateTarget {
 
     func sessionBegan() { state.withLockedValue { $0.acknowledged = nil } }
 
-    func sendFull(_ session: PeerSession, interval: Int) async throws {
+    func sendFull(_ session: PeerSession, interval: Int) async throws -> UpdateReport {
         state.withLockedValue { state in
             state.isLegacy = !session.isOwn
             state.waiting = 0
         }
-        if session.isOwn, try await sendDelta(session, interval) { return }
+        if session.isOwn, let report = try await sendDelta(session, interval) { return report }
         guard let whole = keeper.whole else { throw NotReady() }
         try await session.send(whole, from: catalog.origin(interval))
         state.withLockedValue { $0.acknowledged = session.isOwn ? whole.version : nil }
+        return UpdateReport(kind: .filter, names: whole.names, bytes: whole.filter.bytes.count)
     }
 
-    func sendChanges(_ session: PeerSession, interval: Int) async throws -> Bool {
+    func sendChanges(_ session: PeerSession, interval: Int) async throws -> UpdateReport? {
         try await sendFull(session, interval: interval)
-        return true
     }
 
-    private func sendDelta(_ session: PeerSession, _ interval: Int) async throws -> Bool {
+    private func sendDelta(_ session: PeerSession, _ interval: Int) async throws -> UpdateReport? {
         guard let old = state.withLockedValue({ $0.acknowledged }), let found = keeper.delta(since: old) else {
-            return false
+            return nil
         }
         let origin = catalog.origin(interval)
         guard try await session.send(found.delta, names: found.names, from: old, to: found.number, origin) else {
-            return false
+            return nil
         }
         state.withLockedValue { $0.acknowledged = FilterVersion(epoch: old.epoch, number: found.number) }
-        return true
+        return UpdateReport(kind: .delta, names: found.names, bytes: found.delta.encodedCount)
     }
 
     func describe(_ status: inout SoftStateStatus) {

@@ -18,17 +18,20 @@ final class CatalogListTarget: UpdateTarget {
     var isReady: Bool { true }
     func sessionBegan() {}
 
-    func sendFull(_ session: PeerSession, interval: Int) async throws {
+    func sendFull(_ session: PeerSession, interval: Int) async throws -> UpdateReport {
         // What has come so far is seen by the scan; what comes during it is sent after it, name by name.
         _ = buffer.take()
         let scan = try NameScan(catalog.store, partition)
-        _ = try await session.sendList(from: catalog.origin(interval)) { try await scan.next(PeerSession.batch) }
+        let count = try await session.sendList(from: catalog.origin(interval)) { try await scan.next(PeerSession.batch) }
         if waiting > 0 { _ = try await sendChanges(session, interval: interval) }
+        return UpdateReport(kind: .list, names: count)
     }
 
-    func sendChanges(_ session: PeerSession, interval: Int) async throws -> Bool {
-        guard case .changes(let changes) = buffer.take() else { return false }
-        return try await session.send(changes, from: catalog.origin(interval))
+    func sendChanges(_ session: PeerSession, interval: Int) async throws -> UpdateReport? {
+        guard case .changes(let changes) = buffer.take(),
+            try await session.send(changes, from: catalog.origin(interval))
+        else { return nil }
+        return UpdateReport(kind: .changes, names: changes.count)
     }
 
     func describe(_ status: inout SoftStateStatus) {

@@ -106,14 +106,12 @@ final class RLIUpdater: Sendable {
         do {
             let session = try await openSession()
             let interval = max(1, settings.toldInterval / 1_000)
-            var isFull = full
-            if !full, try await !target.sendChanges(session, interval: interval) {
-                isFull = true
-                try await target.sendFull(session, interval: interval)
-            } else if full {
-                try await target.sendFull(session, interval: interval)
+            let began = surroundings.clock.now
+            if !full, let report = try await target.sendChanges(session, interval: interval) {
+                succeeded(full: false, report, since: began)
+            } else {
+                succeeded(full: true, try await target.sendFull(session, interval: interval), since: began)
             }
-            succeeded(full: isFull)
         } catch is NotReady {
             state.withLockedValue { $0.plan.demandFull() }
             await wake.wait(upTo: .milliseconds(Int64(Self.longestWait)))
@@ -123,12 +121,18 @@ final class RLIUpdater: Sendable {
         }
     }
 
-    private func succeeded(full: Bool) {
+    private func succeeded(full: Bool, _ report: UpdateReport, since began: Int) {
         let now = surroundings.clock.now
         let hadError = state.withLockedValue { state in
             state.plan.succeeded(full: full, at: now, random: Double.random(in: 0..<1))
             return !exchange(&state.error, with: .empty).isEmpty
         }
+        surroundings.logger.debug(
+            "index server updated",
+            metadata: [
+                "rli": "\(record.url)", "kind": "\(report.kind.rawValue)", "names": "\(report.names)",
+                "bytes": "\(report.bytes)", "milliseconds": "\(now - began)",
+            ])
         if hadError { surroundings.logger.notice("index server updated again", metadata: ["rli": "\(record.url)"]) }
         surroundings.succeeded(record.url, now / 1_000)
     }
