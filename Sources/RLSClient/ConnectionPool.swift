@@ -1,7 +1,7 @@
 import RLSCore
 
-/// Connections that are kept for the next call. A call has a connection to itself; how many are in use at once, and how many
-/// are kept, is bounded. Whoever makes a pool closes it.
+/// Connections that are kept for the next call. A call has a connection to itself; how many are in use at once, and how
+/// many are kept, is bounded. Whoever makes a pool closes it.
 public final class ConnectionPool: Sendable {
     public struct Limits: Sendable {
         /// Calls at once; further ones wait, within their time-out.
@@ -31,8 +31,8 @@ public final class ConnectionPool: Sendable {
     /// Closes what is idle now, and later each connection that is still in use.
     public func close() async { await Self.close(idle.removeAll()) }
 
-    /// Runs calls that only read on a connection to the server. A kept connection may turn out to be closed, by a server that
-    /// was restarted or found it idle for too long: then the calls are made once more, on a fresh one.
+    /// Runs calls that only read on a connection to the server. A kept connection may turn out to be closed, by a
+    /// server that was restarted or found it idle for too long: then the calls are made once more, on a fresh one.
     ///
     /// - Parameters:
     ///   - timeout: longest time for everything, the wait for a connection included

@@ -28,8 +28,8 @@ public struct IndexClient: Sendable {
         return try await pages(Methods.getLRC, name, limit: 0)
     }
 
-    /// The catalogs that may have each of these names, in the order of the names. A name that the index does not know is not
-    /// in the result.
+    /// The catalogs that may have each of these names, in the order of the names. A name that the index does not know
+    /// is not in the result.
     public func locations(of lfns: [ByteString]) async throws -> [IndexedLocation] {
         try await lookups(of: lfns).compactMap { item in
             guard case .success(let pair) = item.result else { return nil }
@@ -43,8 +43,8 @@ public struct IndexClient: Sendable {
         return try await connection.call(Methods.getLRCBulk, BulkArguments(names)).items
     }
 
-    /// The names that match, with their catalogs, in the server's order; `lfnNotFound` when there is none, `unsupported` from
-    /// an index that holds nothing but Bloom filters, which cannot be searched.
+    /// The names that match, with their catalogs, in the server's order; `lfnNotFound` when there is none,
+    /// `unsupported` from an index that holds nothing but Bloom filters, which cannot be searched.
     ///
     /// - Parameter limit: rows a request fetches, 0 for as many as the server gives; the result is whole all the same
     public func locations(matching pattern: SQLPattern, limit: Int = 0) async throws -> [IndexedLocation] {

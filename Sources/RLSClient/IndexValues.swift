@@ -31,8 +31,8 @@ public enum IndexNameKind: Int, Sendable, CaseIterable {
 }
 
 extension ByteString {
-    /// Whether requests can carry it as a name. In a list of names an empty one would end the list, and what is behind it be
-    /// taken for the next request; so would what is behind a NUL.
+    /// Whether requests can carry it as a name. In a list of names an empty one would end the list, and what is behind
+    /// it be taken for the next request; so would what is behind a NUL.
     var isName: Bool { !isEmpty && count <= NameLimits.maximumLength && !bytes.contains(0) }
 
     func checkedAsName() throws(CatalogError) -> ByteString {

@@ -2,7 +2,8 @@ import RLSCore
 
 /// Results that come in pages.
 enum Paging {
-    /// Fetches page after page. Servers before 4 do not mark a page that stopped early: a full one is followed by another try.
+    /// Fetches page after page. Servers before 4 do not mark a page that stopped early: a full one is followed by
+    /// another try.
     ///
     /// - Parameter limit: rows a page, 0 for as many as the server gives
     static func all<Item>(limit: Int, _ fetch: (Page) async throws -> ItemList<Item>) async throws -> [Item] {

@@ -1,8 +1,8 @@
 import RLSCore
 
 enum TimeLimit {
-    /// Runs an operation and does not wait longer than the limit. When time is up, or the caller is cancelled, the operation
-    /// is cancelled and left to end by itself: it may hang in what knows no cancellation.
+    /// Runs an operation and does not wait longer than the limit. When time is up, or the caller is cancelled, the
+    /// operation is cancelled and left to end by itself: it may hang in what knows no cancellation.
     ///
     /// - Throws: `ClientError` of code `timeout`, `CancellationError`, or what the operation throws
     static func run<Value: Sendable>(
