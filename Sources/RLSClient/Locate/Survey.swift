@@ -25,7 +25,7 @@ struct Survey {
         var seen: Set<ByteString> = []
         names = lfns.filter { seen.insert($0).inserted }
         self.indexes = indexes[...]
-        for server in avoiding {
+        for server in avoiding where !server.isRefusal {
             if let address = try? ServerAddress(server.url.description) { avoided[address] = server }
         }
     }
@@ -78,9 +78,7 @@ struct Survey {
     mutating func catalogFailed(_ question: CatalogQuestion, _ error: any Error) {
         let server = SkippedServer(question.url, error)
         for name in question.names { leaveUnanswered(name, server) }
-        // A refusal costs no time, and may be about these names only.
-        if case .refused = server.reason { return }
-        avoided[question.address] = server
+        if !server.isRefusal { avoided[question.address] = server }
     }
 
     /// A server answered, but not about this name.
@@ -105,6 +103,11 @@ struct Survey {
         result.index = index
         return result
     }
+}
+
+extension SkippedServer {
+    /// Costs no time, and may be about some names only: no reason not to ask again.
+    fileprivate var isRefusal: Bool { if case .refused = reason { true } else { false } }
 }
 
 extension CatalogQuestion {
