@@ -6,7 +6,7 @@ enum LocateCommands {
     static let rows: [CLICommandRow] = [
         CLICommandRow(
             "locate", "LFN [LFN…]|-", .groups(of: 1),
-            "targets of logical names, from all catalogs that the index names; - reads names, one a line"
+            "their targets in every catalog that the index names; -: names on standard input"
         ) { session, words in
             var locating = Locating(session)
             let outcome = await locating.run(words)
@@ -70,7 +70,7 @@ private struct Locating {
             throw PartialFailure()
         }
         remember(result)
-        result.names.forEach { show($0) }
+        for name in result.names { show(name) }
         StandardOutput.flush()
     }
 
