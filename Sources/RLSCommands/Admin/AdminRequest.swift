@@ -42,7 +42,7 @@ struct AdminWords {
         if let pattern = patterns.first(where: \.looksLikeURL) {
             throw ValidationError("`\(pattern)` stands where a pattern of LFNs is expected: \(form)")
         }
-        return AdminRequest.IndexServer(url: ByteString(url), patterns: patterns.map { ByteString($0) })
+        return AdminRequest.IndexServer(url: ByteString(url), patterns: patterns.map(RawArguments.decode))
     }
 
     func none() throws(ValidationError) { if !words.isEmpty { throw ValidationError(form) } }
