@@ -70,7 +70,7 @@ public struct CatalogClient: Sendable {
     /// The mappings of a name, all of them.
     public func mappings(of kind: NameKind, _ name: ByteString) async throws -> [Mapping] {
         let method = kind == .lfn ? Methods.getPFN : Methods.getLFN
-        return try await pages(limit: 0) { page in
+        return try await Paging.all(limit: 0) { page in
             try await connection.call(method, NamePageArguments(name: name, page: page))
         }.map { Mapping(lfn: $0.first, pfn: $0.second) }
     }
@@ -78,7 +78,7 @@ public struct CatalogClient: Sendable {
     /// The mappings whose name matches, fetched `limit` at a time (0: as many as the server gives), in the server's order.
     public func mappings(matching pattern: SQLPattern, by kind: NameKind, limit: Int = 0) async throws -> [Mapping] {
         let method = kind == .lfn ? Methods.getPFNWildcard : Methods.getLFNWildcard
-        return try await pages(limit: limit) { page in
+        return try await Paging.all(limit: limit) { page in
             try await connection.call(method, NamePageArguments(name: pattern.source, page: page))
         }.map { Mapping(lfn: $0.first, pfn: $0.second) }
     }
@@ -119,28 +119,10 @@ public struct CatalogClient: Sendable {
     package func search(
         _ name: ByteString, of kind: NameKind, _ comparison: AttributeOperator, _ operands: [ByteString], limit: Int = 0
     ) async throws -> [AttributeValueItem] {
-        try await pages(limit: limit) { page in
+        try await Paging.all(limit: limit) { page in
             let arguments = SearchArguments(
                 name: name, kind: kind, comparison: comparison, operands: operands, page: page)
             return try await connection.call(Methods.attributeSearch, arguments)
-        }
-    }
-
-    /// Fetches page after page. Servers before 4 do not mark a page that stopped early: a full one is followed by another try.
-    private func pages<Item>(
-        limit: Int, _ fetch: (Page) async throws -> ItemList<Item>
-    ) async throws -> [Item] {
-        var items: [Item] = []
-        while true {
-            let page: ItemList<Item>
-            do { page = try await fetch(Page(offset: items.count, limit: limit)) } catch let error as CatalogError
-                where !items.isEmpty && [.lfnNotFound, .pfnNotFound].contains(error.code)
-            {
-                return items
-            }
-            items += page.items
-            let isFull = limit > 0 && page.items.count == limit
-            if page.items.isEmpty || !(page.more || isFull) { return items }
         }
     }
 

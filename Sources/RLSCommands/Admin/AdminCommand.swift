@@ -2,17 +2,29 @@ import ArgumentParser
 import Foundation
 import RLSClient
 import RLSCore
-import RLSWire
 
 /// `rls-admin`, by its other name `globus-rls-admin`.
 package struct AdminCommand: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "rls-admin",
         abstract: "Looks after a replica location server.",
-        usage: "rls-admin -p|-q|-e|-S|-c OPTION|-C OPTION VALUE [-t SECONDS] rls-server",
+        usage: """
+            rls-admin -p|-q|-e|-S|-u [-t SECONDS] rls-server
+            rls-admin -c OPTION|-C OPTION VALUE rls-server
+            rls-admin -a RLI [PATTERN] rls-server
+            rls-admin -A RLI [PATTERN…] rls-server
+            rls-admin -d RLI [PATTERN] rls-server
+            rls-admin -s [RLI [PATTERN]] rls-server
+            rls-admin status rls-server
+            """,
         discussion: """
             The server is rls://HOST[:PORT], with your proxy certificate, or rlsn://HOST[:PORT], without authentication; \
             ?channel=clear behind it speaks to servers before version 6.
+
+            -a, -A, -d and -s are about the index servers (RLI) that a catalog updates, or, on a server that is nothing but \
+            an index, about those that it updates; --rli means the latter on a server that is both. PATTERN is a glob of \
+            the logical names that the RLI is told of, in quotes; without one it is told of all.
+
             Exit status: 0 done, 1 refused or failed, 64 wrong usage.
             """,
         version: "rls-admin \(SoftwareVersion.current)")
@@ -22,25 +34,33 @@ package struct AdminCommand: AsyncParsableCommand {
     @Flag(name: .customShort("e"), help: "Clear the catalog: all mappings and attribute values. Asks first.")
     var clear = false
     @Flag(name: .customShort("S"), help: "Statistics.") var stats = false
+    @Flag(name: .customShort("u"), help: "Send full soft-state updates now.") var update = false
+    @Flag(name: .customShort("a"), help: "Update RLI with lists of logical names.") var addList = false
+    @Flag(name: .customShort("A"), help: "Update RLI with Bloom filters.") var addFilter = false
+    @Flag(name: .customShort("d"), help: "Update RLI no longer, or not with names of this pattern.") var remove = false
+    @Flag(name: .customShort("s"), help: "Show the RLIs that are updated, and with which names.") var list = false
+    @Flag(
+        name: .customLong("status"),
+        help: "How each soft-state relation fares, updates sent and received; the word status does the same.")
+    var status = false
     @Option(name: .customShort("c"), help: "Show an option of the server's configuration, or all.") var get: String?
     @Option(name: .customShort("C"), help: "Change an option of the running server; the value follows.") var set:
         String?
     @Option(name: .customShort("t"), help: "Longest wait for the server in seconds; 0: none.") var timeout = 30
     @Flag(name: .customShort("v"), help: "Print the version.") var printsVersion = false
+    @Flag(name: .customLong("rli"), help: "-a -A -d -s: the updates that the server sends as an index.")
+    var asIndex = false
     @Flag(name: .long, help: "-e: do not ask.") var yes = false
     @Flag(name: .long, help: "Print JSON.") var json = false
 
-    @Argument(help: "For -C the value, then the server.") var words: [String] = []
+    @Argument(help: "What the option takes, then the server.") var words: [String] = []
 
     package init() {}
 
     package func validate() throws {
         if printsVersion { return }
-        let actions = [ping, quit, clear, stats, get != nil, set != nil].filter { $0 }.count
-        guard actions == 1 else { throw ValidationError("give one of -p -q -e -S -c -C") }
-        guard words.count == (set == nil ? 1 : 2) else {
-            throw ValidationError(set == nil ? "give the server's URL" : "-C takes OPTION VALUE and the server's URL")
-        }
+        if timeout < 0 { throw ValidationError("-t takes seconds, or 0 for no time-out") }
+        _ = try request()
     }
 
     package func run() async throws {
@@ -49,17 +69,16 @@ package struct AdminCommand: AsyncParsableCommand {
             return
         }
         defer { StandardOutput.flush() }
+        let (request, server) = try request()
         let output = Output(style: json ? .json : .text)
         do {
-            let address = try ServerAddress(words[words.count - 1])
-            let session = CLISession(address: address, output: output, settings: .init(timeout: timeout))
-            if clear && !yes && !confirms("Remove all mappings of \(address)?") {
+            let address = try ServerAddress(server)
+            if case .clear = request, !yes, !confirms("Remove all mappings of \(address)?") {
                 output.error("nothing was removed")
                 throw ExitCode(1)
             }
-            let began = ContinuousClock.now
-            let actions = AdminActions(client: try await session.client, output: output)
-            try await perform(actions, address, since: began)
+            let session = CLISession(address: address, output: output, settings: .init(timeout: timeout))
+            try await AdminActions(session: session, asIndex: asIndex).perform(request)
             await session.disconnect()
         } catch let code as ExitCode {
             throw code
@@ -67,17 +86,6 @@ package struct AdminCommand: AsyncParsableCommand {
             output.error("\(error)")
             throw ExitCode(1)
         }
-    }
-
-    private func perform(_ actions: AdminActions, _ address: ServerAddress, since began: ContinuousClock.Instant)
-        async throws
-    {
-        if ping { try await actions.ping(address, since: began) }
-        if quit { try await actions.quit() }
-        if clear { try await actions.clear() }
-        if stats { try await actions.stats() }
-        if let get { try await actions.show(get) }
-        if let set { try await actions.change(set, to: words[0]) }
     }
 
     private func confirms(_ question: String) -> Bool {

@@ -7,7 +7,7 @@ import RLSCore
 package struct CLICommand: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "rls-cli",
-        abstract: "Reads and changes a replica catalog.",
+        abstract: "Reads and changes a replica catalog, asks an index of catalogs, finds replicas through it.",
         usage: "rls-cli [options] [command …] rls-server",
         discussion: """
             The server is rls://HOST[:PORT], with your proxy certificate, or rlsn://HOST[:PORT], without authentication; \
@@ -42,6 +42,10 @@ package struct CLICommand: AsyncParsableCommand {
     @Flag(name: .long, help: "Print one JSON object a line.")
     var json = false
 
+    @Option(
+        name: .customLong("index"),
+        help: "locate: URL of a further index server, asked when those before it do not answer; repeatable.")
+    var furtherIndexes: [String] = []
     @Flag(name: .long, help: "import: stop at the first line that is wrong, before anything behind it is sent.")
     var strict = false
     @Option(
@@ -70,12 +74,11 @@ package struct CLICommand: AsyncParsableCommand {
         }
         let output = Output(style: json ? .json : .text)
         defer { StandardOutput.flush() }
-        let address: ServerAddress
-        do { address = try ServerAddress(RawArguments.decode(url).description) } catch {
+        let session: CLISession
+        do { session = try makeSession(url, output) } catch {
             output.error("\(error)")
             throw ExitCode(1)
         }
-        let session = CLISession(address: address, output: output, settings: settings)
         let runner = CommandRunner(session: session)
         let status = try await run(runner, words.dropLast().map(RawArguments.decode))
         await session.disconnect()
@@ -94,6 +97,13 @@ package struct CLICommand: AsyncParsableCommand {
         let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: true)
         if command.isEmpty { return await runner.runLines(lines.map { Array($0) }) }
         return await runner.run(command + lines.flatMap { CommandLineSplitter.words(Array($0)) ?? [] })
+    }
+
+    private func makeSession(_ url: String, _ output: Output) throws(CatalogError) -> CLISession {
+        var settings = settings
+        settings.furtherIndexes = try furtherIndexes.map { (text) throws(CatalogError) in try ServerAddress(text) }
+        let address = try ServerAddress(RawArguments.decode(url).description)
+        return CLISession(address: address, output: output, settings: settings)
     }
 
     private var settings: CLISession.Settings {

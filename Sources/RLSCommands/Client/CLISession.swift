@@ -10,6 +10,11 @@ final class CLISession: Sendable {
         var wildcards = Wildcards.unix
         var clearsValues = false
         var transfer = TransferOptions()
+        /// Asked by `locate` when the session's server does not answer.
+        var furtherIndexes: [ServerAddress] = []
+
+        /// Longest wait for a server. 0 means none, as the original has it; a year is as good.
+        var wait: Duration { .seconds(timeout == 0 ? 31_536_000 : timeout) }
     }
 
     /// How users write patterns.
@@ -45,13 +50,11 @@ final class CLISession: Sendable {
     /// Connects at the first use, and again after a failure or with another time-out.
     var client: CatalogClient {
         get async throws {
-            let timeout = settings.timeout
+            let (timeout, wait) = (settings.timeout, settings.wait)
             if let known = link.withLockedValue({ $0 }), known.timeout == timeout { return known.client }
             await disconnect()
             do {
-                // 0 means no time-out, as the original has it; a year is as good.
-                let duration = Duration.seconds(timeout == 0 ? 31_536_000 : timeout)
-                let client = try await CatalogClient.connect(to: address, timeout: duration)
+                let client = try await CatalogClient.connect(to: address, timeout: wait)
                 link.withLockedValue { $0 = Link(client: client, timeout: timeout) }
                 return client
             } catch {

@@ -18,6 +18,8 @@ struct CommandRunner {
         } catch is PartialFailure {
             return 1
         } catch let error as CatalogError {
+            // After these the server closes.
+            if [.badMethod, .overflow].contains(error.code) { await session.disconnect() }
             session.output.error(error.description)
             return 1
         } catch {

@@ -48,8 +48,8 @@ struct PartialFailure: Error {}
 
 enum CommandTable {
     static let rows =
-        MappingCommands.rows + QueryCommands.rows + BulkCommands.rows + AttributeCommands.rows + TransferCommands.rows
-        + SessionCommands.rows
+        MappingCommands.rows + QueryCommands.rows + LocateCommands.rows + BulkCommands.rows + IndexCommands.rows
+        + AttributeCommands.rows + TransferCommands.rows + SessionCommands.rows
 
     /// The row whose words begin the line, and the words that follow.
     static func find(_ line: [ByteString]) throws(UsageError) -> (CLICommandRow, [ByteString]) {

@@ -70,6 +70,8 @@ enum JSONField: Sendable {
     case number(Int)
     case literal(String)
     case object([(String, JSONField)])
+    /// Of objects.
+    case list([[(String, JSONField)]])
     case flag(Bool)
 }
 
@@ -104,6 +106,13 @@ enum JSONLine {
         case .object(let fields):
             text += quoted(key) + ":"
             append(fields, to: &text)
+        case .list(let items):
+            text += quoted(key) + ":["
+            for (index, item) in items.enumerated() {
+                if index > 0 { text += "," }
+                append(item, to: &text)
+            }
+            text += "]"
         }
     }
 

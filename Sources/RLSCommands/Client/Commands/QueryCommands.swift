@@ -26,13 +26,8 @@ enum QueryCommands {
         let settings = session.settings
         let pattern = settings.wildcards.pattern(text)
         let mappings = try await session.client.mappings(matching: pattern, by: kind, limit: settings.resultLimit)
-        let name: (Mapping) -> ByteString = { kind == .lfn ? $0.lfn : $0.pfn }
-        var end = mappings.count
-        while end > 0 {
-            var start = end - 1
-            while start > 0 && name(mappings[start - 1]) == name(mappings[start]) { start -= 1 }
-            for mapping in mappings[start..<end] { session.output.mapping(mapping) }
-            end = start
+        for mapping in Ascending.names(mappings, by: { kind == .lfn ? $0.lfn : $0.pfn }) {
+            session.output.mapping(mapping)
         }
     }
 }
