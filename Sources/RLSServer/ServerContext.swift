@@ -43,6 +43,14 @@ package final class ServerContext: Sendable {
         admission = AdmissionControl()
     }
 
+    func has(_ role: Role) -> Bool {
+        switch role {
+        case .any: true
+        case .catalog: catalog != nil
+        case .index: index != nil
+        }
+    }
+
     func makeReaders() throws(StorageError) -> RoleReaders { try Self.makeReaders(catalog, index) }
 
     private static func makeReaders(_ catalog: (any CatalogStore)?, _ index: IndexRole?) throws(StorageError)

@@ -16,8 +16,7 @@ package final class ServerName: Sendable {
         promise.succeed(url)
     }
 
-    /// Nobody will be told any more.
-    package func giveUp() { promise.fail(CancellationError()) }
+    deinit { promise.fail(CancellationError()) }
 
     var value: ByteString { get async throws { try await promise.futureResult.get() } }
     /// Empty before it is known.

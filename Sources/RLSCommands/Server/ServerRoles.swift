@@ -19,6 +19,7 @@ final class ServerRoles: UpdateControl {
     let services: [any Service]
     private let name = ServerName()
     private let catalogUpdates: CatalogUpdates?
+    private let indexUpdates: IndexUpdates?
 
     /// - Parameter credential: what this server shows to others; nil without authentication
     init(_ live: LiveConfiguration, credential: HostCredential?, logger: Logger) throws {
@@ -37,10 +38,14 @@ final class ServerRoles: UpdateControl {
         if configuration.isIndex {
             let role = try IndexOpening(live, name: name, logger: logger).open()
             services.append(IndexUpkeep(role.receiver))
+            indexUpdates = role.locations.store.map {
+                IndexUpdates(role.receiver, store: $0, credential: shown, logger: logger)
+            }
             index = role
         } else {
-            index = nil
+            (index, indexUpdates) = (nil, nil)
         }
+        if let indexUpdates { services.append(indexUpdates) }
         self.services = services
     }
 
@@ -66,9 +71,12 @@ final class ServerRoles: UpdateControl {
 
     // MARK: What connections ask for
 
-    func updateNow() { catalogUpdates?.updateNow() }
-    func registryChanged() {}
-    var status: [SoftStateStatus] { catalogUpdates?.status ?? [] }
+    func updateNow() {
+        catalogUpdates?.updateNow()
+        indexUpdates?.updateNow()
+    }
+    func registryChanged() { indexUpdates?.registryChanged() }
+    var status: [SoftStateStatus] { (catalogUpdates?.status ?? []) + (indexUpdates?.status ?? []) }
     var flags: ServerStatistics.Flags { catalogUpdates?.flags ?? [.initialised] }
 }
 

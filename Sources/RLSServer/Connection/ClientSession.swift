@@ -44,8 +44,7 @@ final class ClientSession {
 
     /// Whether the method is served here and the client has its rights for some name at least.
     func check(_ row: MethodRow) throws(CatalogError) {
-        if row.role == .index && context.index == nil { throw row.role.refusal }
-        if row.role == .catalog && context.catalog == nil { throw row.role.refusal }
+        if !context.has(row.role) { throw row.role.refusal }
         if grants.any.isEmpty { throw CatalogError(.permission, ByteString("\(name) has no rights here")) }
         if !grants.any.isSuperset(of: row.rights) { throw CatalogError(.permission, row.name) }
     }

@@ -39,9 +39,11 @@ enum ServerMethods {
             buffer.writeListEnd(more: false)
             return .none
         },
-        .control(Methods.capabilities, []) { (_, _, buffer) throws(CatalogError) in
+        .control(Methods.capabilities, []) { (_, session, buffer) throws(CatalogError) in
             buffer.writeStatus(.success)
-            for row in MethodTable.rows { PairItem(row.name, "1").encode(into: &buffer) }
+            for row in MethodTable.rows where session.context.has(row.role) {
+                PairItem(row.name, "1").encode(into: &buffer)
+            }
             buffer.writeListEnd(more: false)
             return .none
         },

@@ -18,7 +18,7 @@ package final class UpdateReceiver: Sendable {
     let archive: FilterArchive?
     let logger: Logger
     /// Told of each change, for index servers that this one updates.
-    let changed = NIOLockedValueBox<(@Sendable (IndexEvent) -> Void)?>(nil)
+    private let observer = NIOLockedValueBox<(@Sendable (IndexEvent) -> Void)?>(nil)
     private let wantsPurge = NIOLockedValueBox(false)
     private let thread = NIOThreadPool(numberOfThreads: 1)
     let name: ServerName
@@ -78,13 +78,16 @@ package final class UpdateReceiver: Sendable {
         return IndexSender(id: index.table.withLockedValue { $0.makeID() }, key: key, kind: kind)
     }
 
+    /// The state has been here, or began here.
+    static let loop = CatalogError(.unsupported, "update loop")
+
     private func check(_ origin: UpdateOrigin) throws(CatalogError) {
         guard origin.url.count <= 1_024, !origin.url.bytes.contains(where: { $0 <= 0x20 }),
             (try? ServerAddress(origin.url.description)) != nil
         else { throw CatalogError(.badURL, origin.url) }
         let ownURL = name.current
         if origin.path.contains(ownURL) || (origin.url == ownURL && !origin.path.isEmpty) {
-            throw CatalogError(.unsupported, "update loop")
+            throw Self.loop
         }
     }
 
@@ -108,7 +111,7 @@ package final class UpdateReceiver: Sendable {
         index.filters.remove(sender.id)
         archive?.remove(sender)
         if sender.isList { index.store?.submit(WriteRequest([.removeSender(sender.id)]) { _ in }) }
-        changed.withLockedValue { $0 }?(.removed(sender.id))
+        tell(.removed(sender.id))
     }
 
     /// A list that left names out has made entries that nobody sees.
@@ -117,7 +120,14 @@ package final class UpdateReceiver: Sendable {
 
     func publish(_ sender: IndexSender, _ event: IndexEvent) {
         index.table.withLockedValue { $0.put(sender) }
-        changed.withLockedValue { $0 }?(event)
+        tell(event)
+    }
+
+    private func tell(_ event: IndexEvent) { observer.withLockedValue { $0 }?(event) }
+
+    /// One observer, set before the first update; it must be quick.
+    func observe(_ observer: @escaping @Sendable (IndexEvent) -> Void) {
+        self.observer.withLockedValue { $0 = observer }
     }
 }
 

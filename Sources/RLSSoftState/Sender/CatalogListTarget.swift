@@ -22,7 +22,9 @@ final class CatalogListTarget: UpdateTarget {
         // What has come so far is seen by the scan; what comes during it is sent after it, name by name.
         _ = buffer.take()
         let scan = try NameScan(catalog.store, partition)
-        let count = try await session.sendList(from: catalog.origin(interval)) { try await scan.next(PeerSession.batch) }
+        let count = try await session.sendList(from: catalog.origin(interval)) {
+            try await scan.next(PeerSession.batch)
+        }
         if waiting > 0 { _ = try await sendChanges(session, interval: interval) }
         return UpdateReport(kind: .list, names: count)
     }

@@ -33,7 +33,8 @@ enum IndexCommands {
         let settings = session.settings
         let found = try await session.index.locations(
             matching: settings.wildcards.pattern(text), limit: settings.resultLimit)
-        for location in Ascending.names(found, by: \.lfn) { session.output.location(location) }
+        let ascending = found.sorted { $0.lfn == $1.lfn ? $0.lrc < $1.lrc : $0.lfn < $1.lfn }
+        for location in ascending { session.output.location(location) }
     }
 
     private static func query(_ session: CLISession, _ names: [ByteString]) async throws {
