@@ -12,7 +12,7 @@ package struct SenderKey: Sendable, Hashable {
 /// A catalog that updates this index, and how old what it said is. Times in milliseconds of the steady clock.
 package struct IndexSender: Sendable {
     package enum Kind: Sendable, Hashable {
-        /// Generations of a list; 0 where the sender does not say when a list is whole.
+        /// The generation of a whole list; 0 where the sender does not say when a list is whole. Generations are times.
         case list(live: Int)
         /// nil: a filter of the original's kind, without versions.
         case filter(FilterVersion?)
@@ -29,6 +29,8 @@ package struct IndexSender: Sendable {
     var names = 0
     /// The generation of a list under way.
     var pending: Int?
+    /// The last that was given out: none is given out twice.
+    var generation = 0
 
     var isList: Bool { if case .list = kind { true } else { false } }
 
@@ -51,7 +53,7 @@ package struct IndexSender: Sendable {
         if !key.instance.isEmpty { return nil }
         // Name by name: what has not been told again in time has gone.
         let age = interval > 0 ? interval * 1_200 : expireStale * 1_000
-        return (now - age) / 1_000...Int.max
+        return now - age...Int.max
     }
 
     var record: ListSenderRecord {
@@ -70,6 +72,7 @@ package struct IndexSender: Sendable {
         id = record.id
         key = SenderKey(url: record.url, instance: record.instance)
         kind = .list(live: record.live)
+        generation = record.live
         path = record.path
         lastUpdate = record.lastUpdate * 1_000
         lastFull = record.lastFull * 1_000

@@ -26,8 +26,7 @@ package struct IndexUpkeep: Service {
                 let now = index.clock.seconds
                 if now >= nextExpiry || receiver.takesPurgeRequest() {
                     nextExpiry = now + receiver.configuration.current.expireInterval
-                    await blocking { forgetStale() }
-                    await purge()
+                    await removeWhatIsStale()
                 }
                 try? await Task.sleep(for: Self.pace)
             }
@@ -52,6 +51,11 @@ package struct IndexUpkeep: Service {
     }
 
     // MARK: Stale state
+
+    func removeWhatIsStale() async {
+        await blocking { forgetStale() }
+        await purge()
+    }
 
     private func forgetStale() {
         let now = index.clock.now

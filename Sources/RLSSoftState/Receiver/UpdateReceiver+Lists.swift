@@ -12,10 +12,11 @@ extension UpdateReceiver {
         let origin = UpdateOrigin(url: update.sender, instance: .empty, interval: 0)
         guard var sender = try sender(origin, kind: .list(live: 0)) else { return completion(.success(nil)) }
         let isNew = beginsAnew(&sender)
+        sender.kind = .list(live: 0)
         touch(&sender, origin)
         sender.lastFull = sender.lastUpdate
         let visible = sender.visible(at: index.clock.now, configuration.current.expireStale) ?? 0...Int.max
-        let generation = sender.lastUpdate / 1_000
+        let generation = sender.lastUpdate
         commit(
             runs(update.changes, sender.id, generation, isNew ? Int.max...Int.max : visible) + [
                 .putSender(sender.record)
@@ -27,7 +28,8 @@ extension UpdateReceiver {
     func begin(_ update: ListBeginArguments, _ completion: @escaping Completion) throws(CatalogError) {
         let store = try listStore
         guard var sender = try sender(update.origin, kind: .list(live: 0)) else { return completion(.success(0)) }
-        let token = max(index.clock.seconds, sender.live + 1, (sender.pending ?? 0) + 1)
+        let token = max(index.clock.now, sender.generation + 1)
+        sender.generation = token
         sender.pending = token
         sender.path = update.origin.path
         if sender.lastUpdate == 0 { sender.interval = update.origin.interval }

@@ -67,7 +67,7 @@ package struct ListSenderRecord: Sendable, Hashable {
     package let url: ByteString
     package let instance: ByteString
     package var path: [ByteString]
-    /// The generation of the last whole list; of senders of the original's kind, which never say that a list is whole, 0.
+    /// The generation (a time in milliseconds) of the last whole list; of senders of the original's kind, which never say that a list is whole, 0.
     package var live: Int
     /// Unix times.
     package var lastUpdate: Int
