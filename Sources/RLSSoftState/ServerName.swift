@@ -18,7 +18,16 @@ package final class ServerName: Sendable {
 
     deinit { promise.fail(CancellationError()) }
 
-    var value: ByteString { get async throws { try await promise.futureResult.get() } }
+    /// nil when the task is cancelled before it is known.
+    var value: ByteString? {
+        get async {
+            await withTaskCancellationHandler {
+                try? await promise.futureResult.get()
+            } onCancel: {
+                promise.fail(CancellationError())
+            }
+        }
+    }
     /// Empty before it is known.
     var current: ByteString { known.withLockedValue { $0 ?? .empty } }
 }

@@ -32,12 +32,14 @@ package final class IndexUpdates: Service {
     }
 
     package func run() async throws {
-        try await cancelWhenGracefulShutdown { try await self.followList() }
+        await cancelWhenGracefulShutdown {
+            guard let name = await self.receiver.name.value else { return }
+            await self.followList(as: name)
+        }
         updaters.end()
     }
 
-    private func followList() async throws {
-        let own = try await receiver.name.value
+    private func followList(as own: ByteString) async {
         while !Task.isCancelled {
             do {
                 let records = try await NIOThreadPool.singleton.runIfActive { [store] in

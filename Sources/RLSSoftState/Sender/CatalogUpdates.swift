@@ -45,15 +45,18 @@ package final class CatalogUpdates: Service {
     }
 
     package func run() async throws {
-        try await cancelWhenGracefulShutdown { try await self.followList() }
+        try await cancelWhenGracefulShutdown {
+            guard let name = await self.name.value else { return }
+            try await self.followList(as: name)
+        }
         updaters.end()
     }
 
-    private func followList() async throws {
+    private func followList(as name: ByteString) async throws {
         let instance = try await NIOThreadPool.singleton.runIfActive { [catalog] in
             try catalog.makeReader().identity()
         }
-        let identity = CatalogIdentity(store: catalog, url: try await name.value, instance: instance)
+        let identity = CatalogIdentity(store: catalog, url: name, instance: instance)
         while !Task.isCancelled {
             do {
                 let records = try await NIOThreadPool.singleton.runIfActive { [catalog] in
