@@ -114,8 +114,15 @@ final class ClientHandler: ChannelDuplexHandler {
         context.close(promise: nil)
     }
 
+    /// A request of many megabytes is long on its way: so much more for each byte, as if the line were a thin one.
+    private var patience: TimeAmount {
+        timeout + .microseconds(Int64(calls.first?.request.readableBytes ?? 0) * Self.microsecondsPerByte)
+    }
+
+    private static let microsecondsPerByte: Int64 = 10
+
     private func checkTime(_ context: ChannelHandlerContext) {
-        guard !isWelcome || !calls.isEmpty, NIODeadline.now() - lastProgress > timeout else { return }
+        guard !isWelcome || !calls.isEmpty, NIODeadline.now() - lastProgress > patience else { return }
         let seconds = Double(timeout.nanoseconds) / 1e9
         fail(ClientError(.timeout, "no answer within \(seconds) seconds"), context)
     }

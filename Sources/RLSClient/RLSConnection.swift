@@ -85,6 +85,11 @@ public final class RLSConnection: Sendable {
     /// False once either side has ended the connection.
     public var isOpen: Bool { channel.isActive }
 
+    /// Calls back once, when either side has ended the connection.
+    package func whenClosed(_ body: @escaping @Sendable () -> Void) {
+        channel.closeFuture.whenComplete { _ in body() }
+    }
+
     /// Ends the connection. Calls that have no answer yet fail.
     public func close() async { try? await channel.close().get() }
 

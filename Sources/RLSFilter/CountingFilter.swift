@@ -60,9 +60,22 @@ extension CountingFilter {
 
     /// What changed since that version; nil when that is no longer known, or when the whole filter is the better
     /// thing to send.
-    package func delta(since version: UInt64) -> FilterDelta? {
-        guard let flips = log.flips(since: version) else { return nil }
-        let delta = FilterDelta(shape, flips: flips)
+    package func delta(since version: UInt64) -> FilterDelta? { flips(since: version)?.delta }
+
+    /// The same, but for the work: for a caller that holds a lock.
+    package func flips(since version: UInt64) -> FilterFlips? {
+        log.flips(since: version).map { FilterFlips(shape: shape, positions: $0) }
+    }
+}
+
+/// Bits that were flipped, in order.
+package struct FilterFlips: Sendable {
+    let shape: FilterShape
+    let positions: ArraySlice<UInt32>
+
+    /// nil when the whole filter is the better thing to send.
+    package var delta: FilterDelta? {
+        let delta = FilterDelta(shape, flips: positions)
         return delta.encodedCount <= shape.byteCount / 2 ? delta : nil
     }
 }

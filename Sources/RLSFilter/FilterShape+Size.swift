@@ -42,7 +42,7 @@ extension FilterShape {
 extension FilterShape {
     static let minimumBits = 1024
     static let minimumLegacyBits = 1000
-    static let largestClass = 15 << 28
+    static let largestClass = 63 << 26
 
     private static func legacyBits(_ names: Int, _ bitsPerName: Int) -> Int {
         let (bits, overflows) = max(names, 0).multipliedReportingOverflow(by: max(bitsPerName, 1))
@@ -61,9 +61,9 @@ extension FilterShape {
         return Int(min(max(bits.rounded(.up), Double(minimumBits)), Double(maximumBits)))
     }
 
-    /// 8…15 times a power of two: eight classes an octave waste an eighth at most.
+    /// 32…63 times a power of two: 32 classes an octave waste a thirty-second at most.
     private static func sizeClass(atLeast bits: Int) -> Int {
-        let shift = Int.bitWidth - 1 - bits.leadingZeroBitCount - 3
+        let shift = Int.bitWidth - 1 - bits.leadingZeroBitCount - 5
         let mantissa = (bits + (1 << shift) - 1) >> shift
         return min(mantissa << shift, largestClass)
     }

@@ -44,7 +44,8 @@ final class TestIndex: Sendable {
         store = hasLists ? try SQLiteIndexStore(path: directory.file("rli.db"), logger: logger) : nil
         archive = try FilterArchive(directory: directory.file("filters"), logger: logger)
         index = LocationIndex(
-            store: store, clock: time.clock(), senders: try store?.makeReader().senders() ?? [])
+            store: store, clock: time.clock(), expireStale: settings.expireStale,
+            senders: try store?.makeReader().senders() ?? [])
         let name = ServerName()
         name.set("rls://own:1")
         receiver = UpdateReceiver(index, name: name, configuration: configuration, archive: archive, logger: logger)

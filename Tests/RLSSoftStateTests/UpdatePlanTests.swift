@@ -11,26 +11,51 @@ import Testing
     @Test func aNewServerGetsAFullUpdateAtOnce() {
         var plan = UpdatePlan()
         #expect(plan.next(at: 5, calm) == .full)
-        plan.began()
-        plan.succeeded(full: true, at: 10, random: 0)
+        plan.began(full: true)
+        plan.succeeded(full: true, at: 10, calm, random: 0)
         #expect(plan.next(at: 10, calm) == .wait(until: 100_010))
         #expect(plan.next(at: 100_010, calm) == .full)
     }
 
-    @Test func anEarlierRunCounts() {
-        #expect(UpdatePlan(lastFull: 7).next(at: 10, calm) == .wait(until: 100_007))
+    /// The receiver believes what it was told: a longer interval counts from the next update on.
+    @Test func aLongerIntervalHasToBeTold() {
+        var plan = UpdatePlan()
+        plan.succeeded(full: true, at: 0, calm, random: 0)
+        #expect(plan.next(at: 1, immediate) == .wait(until: 100_000))
+        plan.succeeded(full: false, at: 2, immediate, random: 0)
+        #expect(plan.next(at: 3, immediate) == .wait(until: 1_000_000))
+        #expect(plan.next(at: 3, calm) == .wait(until: 100_000))
+    }
+
+    @Test func aLostConnectionIsMadeAgain() {
+        var plan = UpdatePlan()
+        plan.succeeded(full: true, at: 0, calm, random: 0)
+        plan.lostConnection(at: 10)
+        #expect(plan.next(at: 10, calm) == .wait(until: 1_010))
+        #expect(plan.next(at: 1_010, calm) == .changes)
+        plan.succeeded(full: false, at: 1_020, calm, random: 0)
+        #expect(plan.next(at: 1_020, calm) == .wait(until: 100_000))
+    }
+
+    /// Asked for while an update is under way: another one follows.
+    @Test func aDemandDuringAnUpdateStands() {
+        var plan = UpdatePlan()
+        plan.began(full: true)
+        plan.demandFull()
+        plan.succeeded(full: true, at: 5, calm, random: 0)
+        #expect(plan.next(at: 5, calm) == .full)
     }
 
     /// Never later than told, so that nothing becomes stale in between.
     @Test func intervalsSpread() {
         var plan = UpdatePlan()
-        plan.succeeded(full: true, at: 0, random: 0.5)
+        plan.succeeded(full: true, at: 0, calm, random: 0.5)
         #expect(plan.next(at: 0, calm) == .wait(until: 95_000))
     }
 
     @Test func changesWaitForTimeOrNumber() {
         var plan = UpdatePlan()
-        plan.succeeded(full: true, at: 0, random: 0)
+        plan.succeeded(full: true, at: 0, immediate, random: 0)
         #expect(plan.next(at: 1, immediate) == .wait(until: 1_000_000))
         plan.changesWait(1, at: 100)
         #expect(plan.next(at: 100, immediate) == .wait(until: 1_100))
@@ -39,14 +64,14 @@ import Testing
         #expect(plan.next(at: 1_100, immediate) == .changes)
         plan.changesWait(3, at: 950)
         #expect(plan.next(at: 950, immediate) == .changes)
-        plan.began()
-        plan.succeeded(full: false, at: 960, random: 0)
+        plan.began(full: true)
+        plan.succeeded(full: false, at: 960, immediate, random: 0)
         #expect(plan.next(at: 960, immediate) == .wait(until: 1_000_000))
     }
 
     @Test func withoutImmediateModeChangesWaitForTheInterval() {
         var plan = UpdatePlan()
-        plan.succeeded(full: true, at: 0, random: 0)
+        plan.succeeded(full: true, at: 0, calm, random: 0)
         plan.changesWait(1_000, at: 10)
         #expect(plan.next(at: 50_000, calm) == .wait(until: 100_000))
     }
@@ -54,7 +79,7 @@ import Testing
     /// 1, 2, 4, 8 and then no more than `retry`, each a quarter more or less; then a full update.
     @Test func failuresBackOffAndEndInAFullUpdate() {
         var plan = UpdatePlan()
-        plan.succeeded(full: true, at: 0, random: 0)
+        plan.succeeded(full: true, at: 0, immediate, random: 0)
         var now = 10
         for pause in [1_000, 2_000, 4_000, 8_000, 8_000] {
             plan.changesWait(1, at: now)
@@ -67,8 +92,8 @@ import Testing
         #expect(plan.next(at: 0, immediate) == .wait(until: 6_000))
         plan.demandFull()
         #expect(plan.next(at: 0, immediate) == .full)
-        plan.began()
-        plan.succeeded(full: true, at: 20, random: 0)
+        plan.began(full: true)
+        plan.succeeded(full: true, at: 20, immediate, random: 0)
         plan.failed(at: 30, immediate, random: 0.5)
         #expect(plan.next(at: 30, immediate) == .wait(until: 1_030))
     }
@@ -76,9 +101,9 @@ import Testing
     /// An increment that succeeds does not stand for the full update that is owed.
     @Test func aFullUpdateStaysOwed() {
         var plan = UpdatePlan()
-        plan.succeeded(full: true, at: 0, random: 0)
+        plan.succeeded(full: true, at: 0, immediate, random: 0)
         plan.demandFull()
-        plan.succeeded(full: false, at: 5, random: 0)
+        plan.succeeded(full: false, at: 5, immediate, random: 0)
         #expect(plan.next(at: 5, immediate) == .full)
     }
 }

@@ -1,3 +1,4 @@
+import NIOConcurrencyHelpers
 import NIOCore
 import RLSConfiguration
 import RLSCore
@@ -239,5 +240,53 @@ import Testing
         }
         try await other.send(legacy(["a"]))
         #expect(try other.locations("a") == [url])
+    }
+
+    // MARK: Numbers and overlaps
+
+    @Test func hugeNumbersAreBounded() async throws {
+        var reader = FieldReader(ByteBuffer(string: "rls://x:1\08\03\09223372036854775807\0ab"))
+        let update = try FilterUpdateArguments(from: &reader)
+        #expect(update.interval == 31_536_000)
+        try await node.send(.filter(update))
+        #expect(node.index.status.count == 1)
+        var end = FieldReader(ByteBuffer(string: "rls://x:1\0i\01\09223372036854775807\0"))
+        #expect(throws: CatalogError.self) { try ListEndArguments(from: &end) }
+    }
+
+    /// The interval of the last list counts, shorter or longer.
+    @Test func aListBringsItsInterval() async throws {
+        try await node.sendList(origin(interval: 10), ["a"])
+        try await node.sendList(origin(interval: 1_000), ["a"])
+        node.time.advance(seconds: 1_000)
+        #expect(try node.locations("a") == [url])
+        try await node.sendList(origin(interval: 10), ["a"])
+        node.time.advance(seconds: 13)
+        #expect(try node.locations("a").isEmpty)
+    }
+
+    /// Two connections of one catalog, and others beside: nobody's update is lost to another's.
+    @Test func overlappingUpdatesOfOneSender() async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 0..<20 {
+                for _ in 0..<3 {
+                    group.addTask { [node] in
+                        let url = ByteString("rls://lrc:\(number + 1)")
+                        try await node.send(.names(ListUpdateArguments(sender: url, changes: [.added("a\(number)")])))
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(node.index.status.count == 20)
+        for number in 0..<20 { #expect(try node.locations("a\(number)").count == 1) }
+    }
+
+    /// A catalog that ended in the middle of its first list, or of a later one, does not stay for ever.
+    @Test func abandonedListsAreForgotten() async throws {
+        _ = try await node.send(.listBegin(ListBeginArguments(origin())))
+        node.time.advance(seconds: 4_000)
+        await IndexUpkeep(node.receiver).removeWhatIsStale()
+        #expect(node.index.table.withLockedValue { $0.count } == 0)
     }
 }

@@ -44,7 +44,7 @@ struct ServerProgram {
         do {
             return try await serve(loaded.configuration)
         } catch let error as StorageError {
-            logger.critical("the catalog cannot be opened", metadata: ["cause": "\(error)"])
+            logger.critical("the database cannot be opened", metadata: ["cause": "\(error)"])
             return .database
         } catch let error as GSIError {
             logger.critical("no host certificate", metadata: ["cause": "\(error)"])

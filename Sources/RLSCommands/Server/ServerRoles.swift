@@ -102,7 +102,9 @@ private struct IndexOpening {
         let archive = try archive(configuration)
         let saved = archive?.load() ?? []
         let latest = max(saved.map(\.lastUpdate).max() ?? 0, (senders.map(\.lastUpdate).max() ?? 0) * 1_000)
-        let locations = LocationIndex(store: store, clock: SteadyClock.now(notBefore: latest), senders: senders)
+        let locations = LocationIndex(
+            store: store, clock: SteadyClock.now(notBefore: latest),
+            expireStale: configuration.expireStale, senders: senders)
         let receiver = UpdateReceiver(locations, name: name, configuration: live, archive: archive, logger: logger)
         for filter in saved { receiver.restore(filter) }
         return IndexRole(locations: locations, receiver: receiver)
@@ -113,7 +115,10 @@ private struct IndexOpening {
         if directory.isEmpty && !configuration.indexDatabase.isEmpty {
             directory = String(configuration.indexDatabase.dropFirst("sqlite:".count)) + ".filters"
         }
-        return directory.isEmpty ? nil : try FilterArchive(directory: directory, logger: logger)
+        if directory.isEmpty { return nil }
+        do { return try FilterArchive(directory: directory, logger: logger) } catch {
+            throw StorageError(.cannotOpen, "\(directory): cannot be created: \(error.localizedDescription)")
+        }
     }
 }
 

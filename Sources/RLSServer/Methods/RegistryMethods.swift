@@ -7,7 +7,6 @@ import RLSWire
 
 /// The list of index servers to update: a catalog has one, and an index that updates others.
 struct RegistryMethods: Sendable {
-    private typealias Change = Method<AddRLIArguments, NoResult>
     private let role: Role
     private let reading: Rights
     private let add: Method<AddRLIArguments, NoResult>

@@ -31,13 +31,14 @@ enum ServerMethods {
             buffer.writeStatus(.success)
             return .none
         },
-        .control(Methods.softState, .stats) { (_, session, buffer) throws(CatalogError) in
-            buffer.writeStatus(.success)
+        .read(Methods.softState, role: .any, .stats, .everything) { (_, session) throws(CatalogError) in
             let context = session.context
-            let items = (context.updates?.status ?? []) + (context.index?.locations.status ?? [])
-            for item in items { item.encode(into: &buffer) }
-            buffer.writeListEnd(more: false)
-            return .none
+            return OnceProducer { (_, buffer) throws(ReplyFailure) in
+                buffer.writeStatus(.success)
+                let items = (context.updates?.status ?? []) + (context.index?.locations.status ?? [])
+                for item in items { item.encode(into: &buffer) }
+                buffer.writeListEnd(more: false)
+            }
         },
         .control(Methods.capabilities, []) { (_, session, buffer) throws(CatalogError) in
             buffer.writeStatus(.success)

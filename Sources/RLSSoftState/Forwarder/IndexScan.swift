@@ -27,28 +27,33 @@ final class IndexScan: Sendable {
 
     /// Empty at the end.
     func next(_ size: Int) async throws -> [ByteString] {
-        try await NIOThreadPool.singleton.runIfActive { try self.state.withLockedValue { try self.read(size, &$0) } }
+        while true {
+            let (names, isAtEnd) = try await NIOThreadPool.singleton.runIfActive {
+                try self.state.withLockedValue { (try self.read(size, &$0), $0.isAtEnd) }
+            }
+            if !names.isEmpty || isAtEnd { return names }
+        }
     }
 
     private func read(_ size: Int, _ state: inout State) throws(StorageError) -> [ByteString] {
+        if state.isAtEnd { return [] }
+        let (senders, now) = (index.table.withLockedValue { $0 }, index.clock.now)
         var names: [ByteString] = []
-        while names.isEmpty && !state.isAtEnd {
-            let (senders, now) = (index.table.withLockedValue { $0 }, index.clock.now)
-            var last: IndexPosition?
-            var seen = 0
-            try state.reader.entries(prefix: .empty, order: .ascending, after: state.after) { lfn, entry in
-                seen += 1
-                if entry.sender == sender, senders.url(of: entry, at: now) != nil, partition.contains(lfn) {
-                    names.append(ByteString(lfn))
-                }
-                if names.count < size && seen < size * 10 { return .next }
-                last = IndexPosition(lfn: ByteString(lfn), sender: entry.sender)
-                return .stop
+        var last: IndexPosition?
+        var (seen, bytes) = (0, 0)
+        try state.reader.entries(prefix: .empty, order: .ascending, after: state.after) { lfn, entry in
+            seen += 1
+            if entry.sender == sender, senders.url(of: entry, at: now) != nil, partition.contains(lfn) {
+                names.append(ByteString(lfn))
+                bytes += lfn.count
             }
-            state.reader.release()
-            state.after = last
-            state.isAtEnd = last == nil
+            if names.count < size && bytes < PeerSession.batchBytes && seen < size * 10 { return .next }
+            last = IndexPosition(lfn: ByteString(lfn), sender: entry.sender)
+            return .stop
         }
+        state.reader.release()
+        state.after = last
+        state.isAtEnd = last == nil
         return names
     }
 }

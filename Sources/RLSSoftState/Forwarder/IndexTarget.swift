@@ -12,47 +12,61 @@ final class IndexTarget: UpdateTarget {
         var acknowledged: [Int: FilterVersion] = [:]
         /// Catalogs whose state is to be told as a whole.
         var replaced: Set<Int> = []
+        /// Those that said that nothing has changed.
+        var refreshed: Set<Int> = []
         var changes: [Int: ChangeBuffer] = [:]
         var note = ByteString.empty
     }
 
+    /// Names and ends of one update.
+    struct Surroundings: Sendable {
+        /// URL of the index server that is told, and of this one.
+        let receiver: ByteString
+        let own: ByteString
+        let isImmediate: @Sendable () -> Bool
+    }
+
     private let index: LocationIndex
-    private let receiver: ByteString
-    private let own: ByteString
+    private let surroundings: Surroundings
     private let partition: NamePartition
     private let state = NIOLockedValueBox(State())
 
-    /// - Parameters:
-    ///   - receiver: URL of the index server that is told
-    ///   - own: URL of this one
-    init(_ index: LocationIndex, to receiver: ByteString, from own: ByteString, _ partition: NamePartition) {
+    init(_ index: LocationIndex, _ surroundings: Surroundings, _ partition: NamePartition) {
         self.index = index
-        self.receiver = receiver
-        self.own = own
+        self.surroundings = surroundings
         self.partition = partition
     }
 
     var isReady: Bool { true }
 
     var waiting: Int {
-        state.withLockedValue { $0.replaced.count + $0.changes.values.reduce(0) { $0 + $1.count } }
+        state.withLockedValue { state in
+            state.replaced.count + state.refreshed.count + state.changes.values.reduce(0) { $0 + $1.count }
+        }
     }
 
-    func sessionBegan() { state.withLockedValue { $0.acknowledged = [:] } }
-
     func note(_ event: IndexEvent) {
+        let isImmediate = surroundings.isImmediate()
         state.withLockedValue { state in
             switch event {
             case .replaced(let sender):
                 state.replaced.insert(sender)
                 state.changes[sender] = nil
             case .changed(let sender, let changes):
+                if state.replaced.contains(sender) { return }
+                // Nothing is sent before the next full update: no need to keep it name by name.
+                guard isImmediate else {
+                    state.replaced.insert(sender)
+                    return
+                }
                 let buffer = state.changes[sender] ?? ChangeBuffer(partition)
                 state.changes[sender] = buffer
                 buffer.note(changes.map { .name($0) })
-            case .refreshed: break
+                if changes.isEmpty { state.refreshed.insert(sender) }
+            case .refreshed(let sender): state.refreshed.insert(sender)
             case .removed(let sender):
                 state.replaced.remove(sender)
+                state.refreshed.remove(sender)
                 state.changes[sender] = nil
                 state.acknowledged[sender] = nil
             }
@@ -64,28 +78,36 @@ final class IndexTarget: UpdateTarget {
     func sendFull(_ session: PeerSession, interval: Int) async throws -> UpdateReport {
         state.withLockedValue { state in
             state.replaced = []
+            state.refreshed = []
             state.changes = [:]
             state.note = .empty
         }
         var names = 0
-        for sender in index.freshSenders where mayPass(sender) { names += try await send(sender, session, interval) }
+        for sender in index.freshSenders where mayPass(sender) {
+            names += try await unlessRefused(sender) { try await send(sender, session, interval) }
+        }
         return UpdateReport(kind: .list, names: names)
     }
 
     func sendChanges(_ session: PeerSession, interval: Int) async throws -> UpdateReport? {
-        let (replaced, changes) = state.withLockedValue { state in
-            (exchange(&state.replaced, with: []), exchange(&state.changes, with: [:]))
+        let (replaced, refreshed, changes) = state.withLockedValue { state in
+            (
+                exchange(&state.replaced, with: []), exchange(&state.refreshed, with: []),
+                exchange(&state.changes, with: [:])
+            )
         }
         var names = 0
         for sender in index.freshSenders where mayPass(sender) {
-            if replaced.contains(sender.id) {
-                names += try await send(sender, session, interval)
-            } else if let buffer = changes[sender.id] {
-                guard case .changes(let told) = buffer.take(),
-                    try await unlessLooping({ try await session.send(told, from: origin(of: sender, interval)) })
-                        ?? true
-                else { return nil }
-                names += told.count
+            let buffer = changes[sender.id]
+            guard replaced.contains(sender.id) || refreshed.contains(sender.id) || buffer != nil else { continue }
+            names += try await unlessRefused(sender) {
+                if sender.isList && !replaced.contains(sender.id),
+                    case .changes(let told) = buffer?.take() ?? .changes([]),
+                    try await session.send(told, from: origin(of: sender, interval))
+                {
+                    return told.count
+                }
+                return try await send(sender, session, interval)
             }
         }
         return UpdateReport(kind: .changes, names: names)
@@ -93,24 +115,29 @@ final class IndexTarget: UpdateTarget {
 
     /// Not back to where it came from.
     private func mayPass(_ sender: IndexSender) -> Bool {
-        sender.key.url != receiver && !sender.path.contains(receiver)
+        sender.key.url != surroundings.receiver && !sender.path.contains(surroundings.receiver)
     }
 
+    /// What is passed on at once is believed as long as its catalog said, the rest until the next full update.
     private func origin(of sender: IndexSender, _ interval: Int) -> UpdateOrigin {
-        UpdateOrigin(
-            url: sender.key.url, instance: sender.key.instance, path: sender.path + [own], interval: interval)
+        let told = surroundings.isImmediate() && sender.interval > 0 ? sender.interval : interval
+        return UpdateOrigin(
+            url: sender.key.url, instance: sender.key.instance, path: sender.path + [surroundings.own], interval: told)
     }
 
     private func send(_ sender: IndexSender, _ session: PeerSession, _ interval: Int) async throws -> Int {
-        try await unlessLooping {
-            sender.isList
-                ? try await sendList(sender, session, interval) : try await sendFilter(sender, session, interval)
-        } ?? 0
+        sender.isList ? try await sendList(sender, session, interval) : try await sendFilter(sender, session, interval)
     }
 
-    /// nil when the receiver goes by another name and has seen this state before.
-    private func unlessLooping<Result>(_ call: () async throws -> Result) async throws -> Result? {
-        do { return try await call() } catch let error as CatalogError where error == UpdateReceiver.loop { return nil }
+    /// One catalog that the receiver does not want is no reason to keep the others from it.
+    private func unlessRefused(_ sender: IndexSender, _ call: () async throws -> Int) async throws -> Int {
+        do { return try await call() } catch let error as CatalogError {
+            // By another name it has seen this state before.
+            if error != UpdateReceiver.loop {
+                state.withLockedValue { $0.note = "of " + sender.key.url + ": " + ByteString("\(error)") }
+            }
+            return 0
+        }
     }
 
     private func sendList(_ sender: IndexSender, _ session: PeerSession, _ interval: Int) async throws -> Int {

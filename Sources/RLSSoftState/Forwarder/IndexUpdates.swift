@@ -46,8 +46,11 @@ package final class IndexUpdates: Service {
                     try store.makeReader().rlis()
                 }
                 updaters.follow(records, surroundings) { record in
+                    let configuration = receiver.configuration
                     let target = IndexTarget(
-                        receiver.index, to: record.url, from: own, NamePartition(record.patterns))
+                        receiver.index,
+                        .init(receiver: record.url, own: own, isImmediate: { configuration.current.isImmediate }),
+                        NamePartition(record.patterns))
                     return .init(target: target, plan: UpdatePlan()) { target.note($0) }
                 }
             } catch {

@@ -31,11 +31,17 @@ package struct IndexSender: Sendable {
     var pending: Int?
     /// The last that was given out: none is given out twice.
     var generation = 0
+    /// When a part of the list under way last came, and the interval it was told with.
+    var pendingSince = 0
+    var pendingInterval = 0
 
     var isList: Bool { if case .list = kind { true } else { false } }
 
     /// 0 unless it is a list that has been whole.
     var live: Int { if case .list(let number) = kind { number } else { 0 } }
+
+    /// A list that nobody goes on with is given up after an hour.
+    func isPending(at now: Int) -> Bool { pending != nil && now - pendingSince < 3_600_000 }
 
     /// A list whose beginning only is known shows nothing, and neither does it grow old.
     var hasState: Bool { lastUpdate > 0 }

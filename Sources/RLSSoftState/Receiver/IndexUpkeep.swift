@@ -23,6 +23,7 @@ package struct IndexUpkeep: Service {
             var nextExpiry = index.clock.seconds
             while !Task.isCancelled {
                 await blocking { saveFilters(all: false) }
+                index.table.withLockedValue { $0.expireStale = receiver.configuration.current.expireStale }
                 let now = index.clock.seconds
                 if now >= nextExpiry || receiver.takesPurgeRequest() {
                     nextExpiry = now + receiver.configuration.current.expireInterval
@@ -53,14 +54,14 @@ package struct IndexUpkeep: Service {
     // MARK: Stale state
 
     func removeWhatIsStale() async {
-        await blocking { forgetStale() }
+        await receiver.betweenUpdates { forgetStale() }
         await purge()
     }
 
     private func forgetStale() {
         let now = index.clock.now
         let stale = index.table.withLockedValue { table in
-            table.all.filter { $0.pending == nil && !table.isFresh($0, at: now) }
+            table.all.filter { !$0.isPending(at: now) && !table.isFresh($0, at: now) }
         }
         for sender in stale {
             receiver.logger.notice("sender is stale", metadata: ["url": "\(sender.key.url)"])
@@ -110,8 +111,8 @@ extension SenderTable {
     /// Not visible, and not on its way to become so.
     fileprivate func isDead(_ entry: IndexEntry, at now: Int) -> Bool {
         guard let sender = self[entry.sender] else { return true }
-        if let pending = sender.pending, entry.last >= pending { return false }
-        guard let visible = sender.visible(at: now, expireStale) else { return sender.pending == nil }
+        if sender.isPending(at: now), let pending = sender.pending, entry.last >= pending { return false }
+        guard let visible = sender.visible(at: now, expireStale) else { return !sender.isPending(at: now) }
         return !entry.isVisible(visible)
     }
 }

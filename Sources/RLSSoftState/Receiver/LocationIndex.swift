@@ -12,10 +12,14 @@ package final class LocationIndex: Sendable {
     /// nil where only filters are taken.
     package let store: (any IndexStore)?
 
-    package init(store: (any IndexStore)?, clock: SteadyClock, senders: [ListSenderRecord] = []) {
+    /// - Parameter expireStale: seconds that a sender without an interval is believed
+    package init(
+        store: (any IndexStore)?, clock: SteadyClock, expireStale: Int, senders: [ListSenderRecord] = []
+    ) {
         self.store = store
         self.clock = clock
         table.withLockedValue { table in
+            table.expireStale = expireStale
             table.nextID = max(1, clock.seconds - 1_760_000_000)
             for record in senders { table.put(IndexSender(record)) }
         }
@@ -57,7 +61,10 @@ package final class LocationIndex: Sendable {
     /// Whether wildcards have nothing to go by.
     package var holdsFiltersOnly: Bool { !hasLists && filters.count > 0 }
 
-    package func isSender(_ url: ByteString) -> Bool { freshSenders.contains { $0.key.url == url } }
+    package func isSender(_ url: ByteString) -> Bool {
+        let now = clock.now
+        return table.withLockedValue { table in table.senders(at: url).contains { table.isFresh($0, at: now) } }
+    }
 
     var freshSenders: [IndexSender] {
         let now = clock.now

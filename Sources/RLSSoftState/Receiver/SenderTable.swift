@@ -5,6 +5,7 @@ import RLSStorage
 struct SenderTable: Sendable {
     private var senders: [Int: IndexSender] = [:]
     private var ids: [SenderKey: Int] = [:]
+    private var byURL: [ByteString: Set<Int>] = [:]
     /// Never used twice, not even after a restart: entries of a sender that was forgotten may still be there.
     var nextID = 1
     /// Whether any name list may have to be read.
@@ -26,6 +27,7 @@ struct SenderTable: Sendable {
     mutating func put(_ sender: IndexSender) {
         let old = senders.updateValue(sender, forKey: sender.id)
         ids[sender.key] = sender.id
+        byURL[sender.key.url, default: []].insert(sender.id)
         listCount += (sender.isList ? 1 : 0) - (old?.isList == true ? 1 : 0)
         nextID = max(nextID, sender.id + 1)
     }
@@ -33,6 +35,8 @@ struct SenderTable: Sendable {
     mutating func remove(_ id: Int) {
         guard let sender = senders.removeValue(forKey: id) else { return }
         if ids[sender.key] == id { ids[sender.key] = nil }
+        byURL[sender.key.url]?.remove(id)
+        if byURL[sender.key.url]?.isEmpty == true { byURL[sender.key.url] = nil }
         if sender.isList { listCount -= 1 }
     }
 
@@ -56,6 +60,15 @@ struct SenderTable: Sendable {
 
     /// Others that go by the same URL, the oldest news first.
     func namesakes(of key: SenderKey) -> [IndexSender] {
-        senders.values.filter { $0.key.url == key.url && $0.key != key }.sorted { $0.lastUpdate < $1.lastUpdate }
+        senders(at: key.url).filter { $0.key != key }.sorted { $0.lastUpdate < $1.lastUpdate }
+    }
+
+    func senders(at url: ByteString) -> [IndexSender] { (byURL[url] ?? []).compactMap { senders[$0] } }
+
+    /// What has happened to the sender, if it is still there.
+    mutating func change(_ id: Int, _ body: (inout IndexSender) -> Void) {
+        guard var sender = senders[id] else { return }
+        body(&sender)
+        put(sender)
     }
 }

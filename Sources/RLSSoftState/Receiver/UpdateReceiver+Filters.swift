@@ -11,9 +11,8 @@ extension UpdateReceiver {
         let filter = try filter(.legacy, update.bits, update.hashes, update.filter)
         // From the bits that are set: the original does not tell how many names there are.
         let origin = UpdateOrigin(url: update.sender, instance: .empty, interval: update.interval)
-        guard var sender = try sender(origin, kind: .filter(nil)) else { return completion(.success(nil)) }
-        sender.names = filter.estimatedNames
-        replace(&sender, origin, filter, version: nil)
+        guard let sender = try sender(origin, kind: .filter(nil)) else { return completion(.success(nil)) }
+        replace(sender, origin, filter, names: filter.estimatedNames, version: nil)
         completion(.success(nil))
     }
 
@@ -22,14 +21,13 @@ extension UpdateReceiver {
             throw CatalogError(.badArgument, "\(update.hashing)")
         }
         let filter = try filter(hashing, update.bits, update.hashes, update.filter)
-        guard var sender = try sender(update.origin, kind: .filter(nil)) else { return completion(.success(nil)) }
-        sender.names = update.names
-        replace(&sender, update.origin, filter, version: update.version)
+        guard let sender = try sender(update.origin, kind: .filter(nil)) else { return completion(.success(nil)) }
+        replace(sender, update.origin, filter, names: update.names, version: update.version)
         completion(.success(nil))
     }
 
     func take(_ update: FilterDeltaArguments, _ completion: @escaping Completion) throws(CatalogError) {
-        guard var sender = try sender(update.origin, kind: .filter(nil)) else { return completion(.success(nil)) }
+        guard let sender = try sender(update.origin, kind: .filter(nil)) else { return completion(.success(nil)) }
         guard sender.kind == .filter(update.old), let shape = index.filters.shape(of: sender.id) else {
             throw CatalogError(.lrcNotFound, update.origin.url)
         }
@@ -41,10 +39,11 @@ extension UpdateReceiver {
         if isChanged && !index.filters.apply(delta, to: sender.id) {
             throw CatalogError(.lrcNotFound, update.origin.url)
         }
-        sender.kind = .filter(FilterVersion(epoch: update.old.epoch, number: update.newNumber))
-        sender.names = update.names
-        touch(&sender, update.origin)
-        publish(sender, isChanged ? .replaced(sender: sender.id) : .refreshed(sender: sender.id))
+        publish(sender.id, isChanged ? .replaced(sender: sender.id) : .refreshed(sender: sender.id)) { sender in
+            sender.kind = .filter(FilterVersion(epoch: update.old.epoch, number: update.newNumber))
+            sender.names = update.names
+            sender.touch(update.origin, at: index.clock.now)
+        }
         archive?.changed(sender.id)
         completion(.success(nil))
     }
@@ -54,7 +53,8 @@ extension UpdateReceiver {
         let update = saved.arguments
         guard let hashing = UInt8(exactly: update.hashing).flatMap({ FilterShape.Hashing(rawValue: $0) }),
             let filter = try? filter(hashing, update.bits, update.hashes, update.filter),
-            var sender = try? sender(update.origin, kind: .filter(nil)), !sender.hasState
+            var sender = try? sender(update.origin, kind: .filter(nil)),
+            !sender.hasState || (sender.isList && sender.live == 0)
         else { return }
         index.filters.replace(sender.id, with: filter)
         sender.kind = .filter(update.version.epoch.isEmpty ? nil : update.version)
@@ -76,20 +76,27 @@ extension UpdateReceiver {
     }
 
     private func replace(
-        _ sender: inout IndexSender, _ origin: UpdateOrigin, _ filter: FilterBits, version: FilterVersion?
+        _ sender: IndexSender, _ origin: UpdateOrigin, _ filter: FilterBits, names: Int, version: FilterVersion?
     ) {
         index.filters.replace(sender.id, with: filter)
-        if sender.isList { index.store?.submit(WriteRequest([.removeSender(sender.id)]) { _ in }) }
-        sender.kind = .filter(version)
-        touch(&sender, origin)
-        sender.lastFull = sender.lastUpdate
-        publish(sender, .replaced(sender: sender.id))
+        if sender.isList || sender.pending != nil {
+            index.store?.submit(WriteRequest([.removeSender(sender.id)]) { _ in })
+        }
+        publish(sender.id, .replaced(sender: sender.id)) { sender in
+            sender.kind = .filter(version)
+            sender.names = names
+            sender.pending = nil
+            sender.touch(origin, at: index.clock.now)
+            sender.lastFull = sender.lastUpdate
+        }
         archive?.changed(sender.id)
     }
+}
 
-    func touch(_ sender: inout IndexSender, _ origin: UpdateOrigin) {
-        sender.path = origin.path
-        sender.interval = origin.interval
-        sender.lastUpdate = index.clock.now
+extension IndexSender {
+    mutating func touch(_ origin: UpdateOrigin, at now: Int) {
+        path = origin.path
+        interval = origin.interval
+        lastUpdate = now
     }
 }

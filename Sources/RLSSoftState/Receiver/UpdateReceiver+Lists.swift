@@ -10,46 +10,39 @@ extension UpdateReceiver {
     func take(_ update: ListUpdateArguments, _ completion: @escaping Completion) throws(CatalogError) {
         let store = try listStore
         let origin = UpdateOrigin(url: update.sender, instance: .empty, interval: 0)
-        guard var sender = try sender(origin, kind: .list(live: 0)) else { return completion(.success(nil)) }
-        let isNew = beginsAnew(&sender)
-        sender.kind = .list(live: 0)
-        touch(&sender, origin)
-        sender.lastFull = sender.lastUpdate
-        let visible = sender.visible(at: index.clock.now, configuration.current.expireStale) ?? 0...Int.max
-        let generation = sender.lastUpdate
-        commit(
-            runs(update.changes, sender.id, generation, isNew ? Int.max...Int.max : visible) + [
-                .putSender(sender.record)
-            ],
-            to: store, completion
-        ) { [sender] in self.publish(sender, .changed(sender: sender.id, update.changes)) }
+        guard let sender = try sender(origin, kind: .list(live: 0)) else { return completion(.success(nil)) }
+        let now = index.clock.now
+        let limit = configuration.current.expireStale
+        let visible = sender.hasState ? sender.visible(at: now, limit) : nil
+        let names = update.changes.reduce(0) { if case .added = $1 { $0 + 1 } else { $0 } }
+        let changes = runs(update.changes, sender.id, generation: now, visible ?? Int.max...Int.max)
+        commit(changes, of: sender, to: store, .changed(sender: sender.id, update.changes), completion) { sender in
+            sender.kind = .list(live: 0)
+            sender.touch(origin, at: now)
+            sender.lastFull = now
+            // It does not say how many it has: no fewer than these.
+            sender.names = max(sender.names, names)
+        }
     }
 
     func begin(_ update: ListBeginArguments, _ completion: @escaping Completion) throws(CatalogError) {
         let store = try listStore
-        guard var sender = try sender(update.origin, kind: .list(live: 0)) else { return completion(.success(0)) }
-        let token = max(index.clock.now, sender.generation + 1)
-        sender.generation = token
-        sender.pending = token
-        sender.path = update.origin.path
-        if sender.lastUpdate == 0 { sender.interval = update.origin.interval }
-        let pending = sender
-        commit([.putSender(sender.record)], to: store, { completion($0.map { _ in token }) }) {
-            self.index.table.withLockedValue { $0.put(pending) }
+        guard let sender = try sender(update.origin, kind: .list(live: 0)) else { return completion(.success(0)) }
+        let now = index.clock.now
+        let token = max(now, sender.generation + 1)
+        // Before anything of it is stored: no number is given out twice.
+        index.table.withLockedValue { table in
+            table.change(sender.id) { sender in
+                sender.generation = token
+                sender.pending = token
+                sender.pendingSince = now
+                sender.pendingInterval = update.origin.interval
+            }
         }
-    }
-
-    /// Whether nothing of the sender's list may count: its first one, or the first after filters.
-    private func beginsAnew(_ sender: inout IndexSender) -> Bool {
-        if sender.isList && sender.hasState { return false }
-        endFilter(&sender)
-        return true
-    }
-
-    private func endFilter(_ sender: inout IndexSender) {
-        index.filters.remove(sender.id)
-        archive?.remove(sender)
-        sender.kind = .list(live: 0)
+        store.submit(
+            WriteRequest([.putSender(sender.record)]) { outcome in
+                completion(outcome.map { _ in token }.mapError(\.answer))
+            })
     }
 
     func take(_ update: ListPartArguments, _ completion: @escaping Completion) throws(CatalogError) {
@@ -57,57 +50,56 @@ extension UpdateReceiver {
         if update.token == 0 { return completion(.success(nil)) }
         let store = try listStore
         let sender = try pending(update.url, update.instance, update.token)
-        let live = sender.live
+        let live = sender.isList ? sender.live : 0
         let put = ListPut(
             sender: sender.id, generation: update.token, visible: live...live, names: update.names.map(\.name))
-        commit([.put(put)], to: store, completion) {}
+        store.submit(
+            WriteRequest([.put(put)]) { outcome in completion(outcome.map { _ in nil }.mapError(\.answer)) })
     }
 
     func end(_ update: ListEndArguments, _ completion: @escaping Completion) throws(CatalogError) {
         if update.token == 0 { return completion(.success(nil)) }
         let store = try listStore
-        var sender = try pending(update.url, update.instance, update.token)
-        let hadFilter = !sender.isList
-        sender.kind = .list(live: update.token)
-        sender.pending = nil
-        sender.names = update.names
-        sender.lastUpdate = index.clock.now
-        sender.lastFull = sender.lastUpdate
-        commit([.putSender(sender.record)], to: store, completion) { [sender] in
-            if hadFilter {
-                self.index.filters.remove(sender.id)
-                self.archive?.remove(sender)
-            }
-            self.publish(sender, .replaced(sender: sender.id))
-            // Only this sender's list is known to be whole; what others have left makes the count larger, too.
-            let told = self.index.table.withLockedValue { $0.all.reduce(0) { $0 + ($1.isList ? $1.names : 0) } }
-            if store.counts.mappings > told { self.requestPurge() }
+        let sender = try pending(update.url, update.instance, update.token)
+        let now = index.clock.now
+        commit([], of: sender, to: store, .replaced(sender: sender.id), completion) { sender in
+            sender.kind = .list(live: update.token)
+            sender.pending = nil
+            sender.interval = sender.pendingInterval
+            sender.names = update.names
+            sender.lastUpdate = now
+            sender.lastFull = now
         }
     }
 
-    private func pending(
-        _ url: ByteString, _ instance: ByteString, _ token: Int
-    ) throws(CatalogError) -> IndexSender {
-        let sender = index.table.withLockedValue { $0[SenderKey(url: url, instance: instance)] }
-        guard let sender, sender.pending == token else { throw CatalogError(.lrcNotFound, url) }
+    private func pending(_ url: ByteString, _ instance: ByteString, _ token: Int) throws(CatalogError) -> IndexSender {
+        let (key, now) = (SenderKey(url: url, instance: instance), index.clock.now)
+        let sender = index.table.withLockedValue { table -> IndexSender? in
+            guard let sender = table[key], sender.pending == token else { return nil }
+            table.change(sender.id) { $0.pendingSince = now }
+            return sender
+        }
+        guard let sender else { throw CatalogError(.lrcNotFound, url) }
         return sender
     }
 
     /// Changes of a list that is known, or a sign of life.
     func take(_ update: ListChangesArguments, _ completion: @escaping Completion) throws(CatalogError) {
         let store = try listStore
-        guard var sender = try sender(update.origin, kind: .list(live: 0)) else { return completion(.success(nil)) }
-        guard case .list(let live) = sender.kind, live > 0,
-            sender.visible(at: index.clock.now, configuration.current.expireStale) != nil
-        else { throw CatalogError(.lrcNotFound, update.origin.url) }
+        guard let sender = try sender(update.origin, kind: .list(live: 0)) else { return completion(.success(nil)) }
+        let now = index.clock.now
+        guard sender.isList, sender.live > 0, sender.visible(at: now, configuration.current.expireStale) != nil else {
+            throw CatalogError(.lrcNotFound, update.origin.url)
+        }
         // A list under way does not know of these: it has to begin again.
-        sender.pending = nil
-        touch(&sender, update.origin)
-        for change in update.changes { if case .added = change { sender.names += 1 } else { sender.names -= 1 } }
-        sender.names = max(0, sender.names)
-        commit(
-            runs(update.changes, sender.id, live, live...live) + [.putSender(sender.record)], to: store, completion
-        ) { [sender] in self.publish(sender, .changed(sender: sender.id, update.changes)) }
+        index.table.withLockedValue { $0.change(sender.id) { $0.pending = nil } }
+        let live = sender.live
+        let changes = runs(update.changes, sender.id, generation: live, live...live)
+        commit(changes, of: sender, to: store, .changed(sender: sender.id, update.changes), completion) { sender in
+            sender.touch(update.origin, at: now)
+            for change in update.changes { if case .added = change { sender.names += 1 } else { sender.names -= 1 } }
+            sender.names = max(0, sender.names)
+        }
     }
 
     private var listStore: any IndexStore {
@@ -121,7 +113,7 @@ extension UpdateReceiver {
 
     /// Runs of equal commands, in order.
     private func runs(
-        _ changes: [NameChange], _ sender: Int, _ generation: Int, _ visible: ClosedRange<Int>
+        _ changes: [NameChange], _ sender: Int, generation: Int, _ visible: ClosedRange<Int>
     ) -> [IndexChange] {
         var result: [IndexChange] = []
         var names: [ByteString] = []
@@ -142,18 +134,29 @@ extension UpdateReceiver {
         return result
     }
 
+    /// The changes and what becomes of the sender; both count when they are durable.
     private func commit(
-        _ changes: [IndexChange], to store: any IndexStore, _ completion: @escaping Completion,
-        then publish: @escaping @Sendable () -> Void
+        _ changes: [IndexChange], of sender: IndexSender, to store: any IndexStore, _ event: IndexEvent,
+        _ completion: @escaping Completion, becomes change: @escaping @Sendable (inout IndexSender) -> Void
     ) {
+        var next = sender
+        change(&next)
         store.submit(
-            WriteRequest(changes) { outcome in
-                switch outcome {
-                case .success:
-                    publish()
-                    completion(.success(nil))
-                case .failure(let error): completion(.failure(error.answer))
-                }
+            WriteRequest(changes + [.putSender(next.record)]) { outcome in
+                if case .success = outcome { self.finishList(sender.id, event, change) }
+                completion(outcome.map { _ in nil }.mapError(\.answer))
             })
+    }
+
+    private func finishList(_ id: Int, _ event: IndexEvent, _ change: (inout IndexSender) -> Void) {
+        let old = index.table.withLockedValue { $0[id] }
+        publish(id, event, change)
+        guard let old else { return }
+        // The filter does not count any more, and goes.
+        if !old.isList {
+            index.filters.remove(id)
+            archive?.remove(old)
+        }
+        if case .replaced = event, old.names > 0 { requestPurge() }
     }
 }

@@ -47,7 +47,6 @@ package final class UpdateReceiver: Sendable {
     }
 
     private func apply(_ update: IndexUpdate, _ completion: @escaping Completion) throws(CatalogError) {
-        index.table.withLockedValue { $0.expireStale = configuration.current.expireStale }
         switch update {
         case .names(let arguments): try take(arguments, completion)
         case .filter(let arguments): try take(arguments, completion)
@@ -75,7 +74,12 @@ package final class UpdateReceiver: Sendable {
             return isFresh && known.path.count < origin.path.count ? nil : known
         }
         try makeRoom(for: key)
-        return IndexSender(id: index.table.withLockedValue { $0.makeID() }, key: key, kind: kind)
+        return index.table.withLockedValue { table in
+            let sender = IndexSender(id: table.makeID(), key: key, kind: kind)
+            // At once: another update of the same sender may come before this one counts.
+            table.put(sender)
+            return sender
+        }
     }
 
     /// The state has been here, or began here.
@@ -118,9 +122,15 @@ package final class UpdateReceiver: Sendable {
     func requestPurge() { wantsPurge.withLockedValue { $0 = true } }
     func takesPurgeRequest() -> Bool { wantsPurge.withLockedValue { exchange(&$0, with: false) } }
 
-    func publish(_ sender: IndexSender, _ event: IndexEvent) {
-        index.table.withLockedValue { $0.put(sender) }
+    /// - Parameter change: to the sender as it is by now: updates of two connections may overlap
+    func publish(_ id: Int, _ event: IndexEvent, _ change: (inout IndexSender) -> Void) {
+        index.table.withLockedValue { $0.change(id, change) }
         tell(event)
+    }
+
+    /// Runs `work` between two updates.
+    func betweenUpdates(_ work: @escaping @Sendable () -> Void) async {
+        try? await thread.runIfActive(work)
     }
 
     private func tell(_ event: IndexEvent) { observer.withLockedValue { $0 }?(event) }

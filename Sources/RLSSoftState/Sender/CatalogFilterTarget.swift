@@ -35,8 +35,6 @@ final class CatalogFilterTarget: UpdateTarget {
 
     func note(_ count: Int) { state.withLockedValue { $0.waiting += count } }
 
-    func sessionBegan() { state.withLockedValue { $0.acknowledged = nil } }
-
     func sendFull(_ session: PeerSession, interval: Int) async throws -> UpdateReport {
         state.withLockedValue { state in
             state.isLegacy = !session.isOwn

@@ -16,7 +16,6 @@ final class CatalogListTarget: UpdateTarget {
 
     var waiting: Int { buffer.count }
     var isReady: Bool { true }
-    func sessionBegan() {}
 
     func sendFull(_ session: PeerSession, interval: Int) async throws -> UpdateReport {
         // What has come so far is seen by the scan; what comes during it is sent after it, name by name.
@@ -25,7 +24,8 @@ final class CatalogListTarget: UpdateTarget {
         let count = try await session.sendList(from: catalog.origin(interval)) {
             try await scan.next(PeerSession.batch)
         }
-        if waiting > 0 { _ = try await sendChanges(session, interval: interval) }
+        // The list says nothing of what came meanwhile; without it, it is worth nothing.
+        if waiting > 0, try await sendChanges(session, interval: interval) == nil { throw ListOvertaken() }
         return UpdateReport(kind: .list, names: count)
     }
 
@@ -49,4 +49,9 @@ struct CatalogIdentity: Sendable {
     let instance: ByteString
 
     func origin(_ interval: Int) -> UpdateOrigin { UpdateOrigin(url: url, instance: instance, interval: interval) }
+}
+
+/// So much changed while a list was sent that another is needed.
+struct ListOvertaken: Error, CustomStringConvertible {
+    var description: String { "more changes during the update than are remembered" }
 }

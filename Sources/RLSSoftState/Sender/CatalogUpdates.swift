@@ -78,15 +78,8 @@ package final class CatalogUpdates: Service {
             return .init(target: target, plan: UpdatePlan()) { target.note($0.count) }
         }
         let target = CatalogListTarget(identity, partition)
-        return .init(target: target, plan: plan(for: record)) { [configuration] events in
-            if configuration.current.isImmediate { target.buffer.note(events) }
-        }
-    }
-
-    /// A list that was sent before this server started still counts, unless changes since then may have been lost.
-    private func plan(for record: RLIRecord) -> UpdatePlan {
-        if configuration.current.isImmediate || record.lastUpdate == 0 { return UpdatePlan() }
-        return UpdatePlan(lastFull: min(record.lastUpdate * 1_000, surroundings.clock.now))
+        // Without immediate mode, too: it may be switched on.
+        return .init(target: target, plan: UpdatePlan()) { target.buffer.note($0) }
     }
 
     // MARK: What connections ask for

@@ -56,7 +56,7 @@ final class FilterKeeper: Sendable {
         /// The names were all removed: what has been read is worth nothing.
         var isVoid = false
         /// Between two batches the filter is here, and follows changes of names that have been read.
-        var partial: CountingFilter?
+        var partial: PartialFilter?
     }
 
     /// Names read between two points.
@@ -88,12 +88,14 @@ final class FilterKeeper: Sendable {
 
     /// What differs from that version, and the version after it; nil when only the whole filter will do.
     func delta(since old: FilterVersion) -> (delta: FilterDelta, names: Int, number: Int)? {
-        state.withLockedValue { state in
+        let found: (flips: FilterFlips, names: Int, number: Int)? = state.withLockedValue { state in
             guard let current = state.current, current.epoch == old.epoch,
-                let delta = current.filter.delta(since: UInt64(old.number))
+                let flips = current.filter.flips(since: UInt64(old.number))
             else { return nil }
-            return (delta, current.filter.names, current.version.number)
+            return (flips, current.filter.names, current.version.number)
         }
+        // Sorted where nobody waits.
+        return found.flatMap { found in found.flips.delta.map { ($0, found.names, found.number) } }
     }
 
     /// For people: names, shape, bits that are set.
@@ -127,7 +129,7 @@ final class FilterKeeper: Sendable {
         if state.journal != nil {
             state.journal?.append(change)
         } else if state.partial != nil, let position = state.position, change.name <= position {
-            state.partial?.apply(change)
+            state.partial?.filter.apply(change)
         }
     }
 
@@ -148,7 +150,7 @@ final class FilterKeeper: Sendable {
             state.position = nil
             state.journal = nil
             state.isVoid = false
-            state.partial = filter
+            state.partial = PartialFilter(filter)
         }
         guard let reader = try? store.makeReader() else { return abandon() }
         let box = PinnedReader(reader)
@@ -167,13 +169,13 @@ final class FilterKeeper: Sendable {
     /// One batch, then the next as a piece of work of its own: the pool serves others, too.
     private func readBatch(_ box: PinnedReader) {
         guard (try? store.betweenCommits { self.openJournal(box) }) != nil, box.isPinned else { return abandon() }
-        guard var filter = takePartial() else { return begin() }
+        guard let partial = takePartial() else { return begin() }
         var count = 0
         var last: ByteString?
         let after = state.withLockedValue { $0.position }
         do {
             try box.reader.lfns(after: after) { name in
-                if partition.contains(name) { filter.insert(name) }
+                if partition.contains(name) { partial.filter.insert(name) }
                 count += 1
                 if count < Self.batch { return .next }
                 last = ByteString(name)
@@ -181,12 +183,12 @@ final class FilterKeeper: Sendable {
             }
         } catch { return abandon() }
         box.release()
-        if closeJournal(filter, position: last) { return finished() }
+        if closeJournal(partial, position: last) { return finished() }
         NIOThreadPool.singleton.submit { _ in self.readBatch(box) }
     }
 
     /// Out of the lock's reach, so that nobody waits while a batch goes in. nil: begin anew.
-    private func takePartial() -> CountingFilter? {
+    private func takePartial() -> PartialFilter? {
         state.withLockedValue { state in
             defer { state.partial = nil }
             return state.isVoid ? nil : state.partial
@@ -200,19 +202,18 @@ final class FilterKeeper: Sendable {
     }
 
     /// True when all names have been read.
-    private func closeJournal(_ filter: CountingFilter, position: ByteString?) -> Bool {
-        var filter = filter
-        return state.withLockedValue { state in
+    private func closeJournal(_ partial: PartialFilter, position: ByteString?) -> Bool {
+        state.withLockedValue { state in
             for change in exchange(&state.journal, with: nil) ?? [] where position.map({ change.name <= $0 }) ?? true {
-                filter.apply(change)
+                partial.filter.apply(change)
             }
             if position == nil && !state.isVoid {
-                state.current = Current(filter: filter, epoch: Self.newEpoch())
+                state.current = Current(filter: partial.take(), epoch: Self.newEpoch())
                 state.isBuilding = false
                 return true
             }
             state.position = position
-            state.partial = filter
+            state.partial = partial
             return false
         }
     }
@@ -243,6 +244,18 @@ extension CountingFilter {
         case .deleted: remove(bytes.span)
         }
     }
+}
+
+/// A filter that is being filled. A reference, so that handing it over copies nothing.
+///
+/// `@unchecked Sendable`: it belongs to the build, or to the keeper's state under its lock.
+private final class PartialFilter: @unchecked Sendable {
+    var filter: CountingFilter
+
+    init(_ filter: CountingFilter) { self.filter = filter }
+
+    /// Leaves a small one behind.
+    func take() -> CountingFilter { exchange(&filter, with: CountingFilter(.sized(names: 0, oneIn: 2))) }
 }
 
 /// `@unchecked Sendable`: handed from one thread to the next, which the pauses between commits order.

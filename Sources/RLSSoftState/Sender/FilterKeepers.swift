@@ -49,6 +49,9 @@ final class FilterKeepers: Sendable {
 
     /// Lets go of filters that nobody is told any more.
     func keep(_ partitions: Set<NamePartition>) {
-        keepers.withLockedValue { $0 = $0.filter { partitions.contains($0.key.partition) } }
+        let kinds = [kind(isLegacy: false), kind(isLegacy: true)]
+        keepers.withLockedValue { keepers in
+            keepers = keepers.filter { partitions.contains($0.key.partition) && kinds.contains($0.key.kind) }
+        }
     }
 }

@@ -21,26 +21,33 @@ final class NameScan: Sendable {
 
     /// Empty at the end.
     func next(_ size: Int) async throws -> [ByteString] {
-        try await NIOThreadPool.singleton.runIfActive { try self.state.withLockedValue { try self.read(size, &$0) } }
+        while true {
+            let (names, isAtEnd) = try await NIOThreadPool.singleton.runIfActive {
+                try self.state.withLockedValue { (try self.read(size, &$0), $0.isAtEnd) }
+            }
+            if !names.isEmpty || isAtEnd { return names }
+        }
     }
 
+    /// A part of the name space may be far between: no turn looks at more than ten times what it is to find.
     private func read(_ size: Int, _ state: inout State) throws(StorageError) -> [ByteString] {
+        if state.isAtEnd { return [] }
         var names: [ByteString] = []
-        // A part of the name space may be far between: no turn looks at more than this.
-        while names.isEmpty && !state.isAtEnd {
-            var last: ByteString?
-            var seen = 0
-            try state.reader.lfns(after: state.after) { name in
-                seen += 1
-                if partition.contains(name) { names.append(ByteString(name)) }
-                if names.count < size && seen < size * 10 { return .next }
-                last = ByteString(name)
-                return .stop
+        var last: ByteString?
+        var (seen, bytes) = (0, 0)
+        try state.reader.lfns(after: state.after) { name in
+            seen += 1
+            if partition.contains(name) {
+                names.append(ByteString(name))
+                bytes += name.count
             }
-            state.reader.release()
-            state.after = last
-            state.isAtEnd = last == nil
+            if names.count < size && bytes < PeerSession.batchBytes && seen < size * 10 { return .next }
+            last = ByteString(name)
+            return .stop
         }
+        state.reader.release()
+        state.after = last
+        state.isAtEnd = last == nil
         return names
     }
 }

@@ -8,6 +8,8 @@ import RLSWire
 struct PeerSession: Sendable {
     /// Names in one request.
     static let batch = 10_000
+    /// And their bytes, about.
+    static let batchBytes = 1 << 20
 
     let connection: RLSConnection
     /// It has our methods; else it gets the original's.

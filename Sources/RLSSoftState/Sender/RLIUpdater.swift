@@ -23,10 +23,13 @@ final class RLIUpdater: Sendable {
         var plan: UpdatePlan
         var error = ByteString.empty
         var session: PeerSession?
+        /// When the last success was written down.
+        var noted = 0
     }
 
     /// A configuration that has changed, or a filter that is not ready, is looked at again after this.
     private static let longestWait = 5_000
+    private static let noteInterval = 60_000
 
     let record: RLIRecord
     private let target: any UpdateTarget
@@ -63,7 +66,7 @@ final class RLIUpdater: Sendable {
         status.lastFull = (plan.lastFull ?? 0) / 1_000
         status.next = plan.nextTime(at: surroundings.clock.now, settings) / 1_000
         status.waiting = target.waiting
-        status.error = error
+        status.error = error.isEmpty && !target.isReady ? "the filter is being built" : error
         target.describe(&status)
         return status
     }
@@ -102,15 +105,16 @@ final class RLIUpdater: Sendable {
     }
 
     private func attempt(full: Bool, _ settings: UpdatePlan.Settings) async {
-        state.withLockedValue { $0.plan.began() }
+        state.withLockedValue { $0.plan.began(full: full) }
         do {
             let session = try await openSession()
             let interval = max(1, settings.toldInterval / 1_000)
             let began = surroundings.clock.now
             if !full, let report = try await target.sendChanges(session, interval: interval) {
-                succeeded(full: false, report, since: began)
+                succeeded(full: false, report, since: began, settings)
             } else {
-                succeeded(full: true, try await target.sendFull(session, interval: interval), since: began)
+                let report = try await target.sendFull(session, interval: interval)
+                succeeded(full: true, report, since: began, settings)
             }
         } catch is NotReady {
             state.withLockedValue { $0.plan.demandFull() }
@@ -121,10 +125,12 @@ final class RLIUpdater: Sendable {
         }
     }
 
-    private func succeeded(full: Bool, _ report: UpdateReport, since began: Int) {
+    private func succeeded(
+        full: Bool, _ report: UpdateReport, since began: Int, _ settings: UpdatePlan.Settings
+    ) {
         let now = surroundings.clock.now
         let hadError = state.withLockedValue { state in
-            state.plan.succeeded(full: full, at: now, random: Double.random(in: 0..<1))
+            state.plan.succeeded(full: full, at: now, settings, random: Double.random(in: 0..<1))
             return !exchange(&state.error, with: .empty).isEmpty
         }
         surroundings.logger.debug(
@@ -134,7 +140,13 @@ final class RLIUpdater: Sendable {
                 "bytes": "\(report.bytes)", "milliseconds": "\(now - began)",
             ])
         if hadError { surroundings.logger.notice("index server updated again", metadata: ["rli": "\(record.url)"]) }
-        surroundings.succeeded(record.url, now / 1_000)
+        // Each is a durable commit: not for every small update.
+        let isNoted = state.withLockedValue { state in
+            guard full || now - state.noted >= Self.noteInterval else { return false }
+            state.noted = now
+            return true
+        }
+        if isNoted { surroundings.succeeded(record.url, now / 1_000) }
     }
 
     private func failed(_ error: any Error, _ settings: UpdatePlan.Settings) {
@@ -161,8 +173,20 @@ final class RLIUpdater: Sendable {
         let session = try await PeerSession.connect(
             to: record.url, timeout: surroundings.timeout(), credential: surroundings.credential)
         state.withLockedValue { $0.session = session }
-        target.sessionBegan()
+        session.connection.whenClosed { [weak self] in self?.lost(session) }
         return session
+    }
+
+    /// Not by us: an index server that was started again has to be told.
+    private func lost(_ session: PeerSession) {
+        let now = surroundings.clock.now
+        let isOurs = state.withLockedValue { state in
+            guard state.session?.connection === session.connection else { return false }
+            state.session = nil
+            state.plan.lostConnection(at: now)
+            return true
+        }
+        if isOurs { wake.signal() }
     }
 
     private func endSession() async {

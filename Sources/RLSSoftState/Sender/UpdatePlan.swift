@@ -13,7 +13,9 @@ struct UpdatePlan: Sendable, Equatable {
         var retry = 300_000
 
         /// What the receiver is told to expect.
-        var toldInterval: Int { isImmediate ? interval * factor : interval }
+        var toldInterval: Int { min(isImmediate ? interval * factor : interval, Self.longest) }
+        /// A year.
+        private static let longest = 31_536_000_000
     }
 
     enum Step: Sendable, Equatable {
@@ -31,22 +33,20 @@ struct UpdatePlan: Sendable, Equatable {
     private var needsFull = false
     private var failures = 0
     private var retryTime: Int?
+    /// Until when the receiver was told to wait: a longer interval counts only when it knows of it.
+    private var told = Int.max
+    private var needsContact = false
     /// Below 1: no two servers keep step for long.
     private var spread = 1.0
 
     init() {}
 
-    /// One that goes on from what an earlier run is known to have done.
-    init(lastFull: Int) {
-        self.lastFull = lastFull
-        lastSuccess = lastFull
-    }
-
     func next(at now: Int, _ settings: Settings) -> Step {
         if let retryTime, now < retryTime { return .wait(until: retryTime) }
         guard let lastFull, !needsFull else { return .full }
-        let due = lastFull + Int(Double(settings.toldInterval) * spread)
+        let due = lastFull + Int(Double(min(settings.toldInterval, told)) * spread)
         if now >= due { return .full }
+        if needsContact { return .changes }
         guard settings.isImmediate, let firstWaiting else { return .wait(until: due) }
         if waiting >= settings.bufferCount || now >= firstWaiting + settings.bufferDelay { return .changes }
         return .wait(until: min(due, firstWaiting + settings.bufferDelay))
@@ -64,19 +64,21 @@ struct UpdatePlan: Sendable, Equatable {
         firstWaiting = count == 0 ? nil : firstWaiting ?? now
     }
 
-    /// What waited is on its way: what comes from now on waits anew.
-    mutating func began() {
+    /// What waited is on its way: what comes, or is asked for, from now on waits anew.
+    mutating func began(full: Bool) {
         waiting = 0
         firstWaiting = nil
+        if full { needsFull = false }
     }
 
-    mutating func succeeded(full: Bool, at now: Int, random: Double) {
+    mutating func succeeded(full: Bool, at now: Int, _ settings: Settings, random: Double) {
         lastSuccess = now
         failures = 0
         retryTime = nil
+        needsContact = false
+        told = settings.toldInterval
         guard full else { return }
         lastFull = now
-        needsFull = false
         spread = 1 - 0.1 * random
     }
 
@@ -86,6 +88,12 @@ struct UpdatePlan: Sendable, Equatable {
         failures += 1
         let pause = min(Self.firstRetry << min(failures - 1, 20), settings.retry)
         retryTime = now + Int(Double(pause) * (0.75 + 0.5 * random))
+    }
+
+    /// The connection ended: perhaps the receiver, and what it knew.
+    mutating func lostConnection(at now: Int) {
+        needsContact = true
+        retryTime = max(retryTime ?? 0, now + Self.firstRetry)
     }
 
     /// Somebody asks for a full update now.

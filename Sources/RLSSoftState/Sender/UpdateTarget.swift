@@ -12,8 +12,6 @@ protocol UpdateTarget: Sendable {
     var waiting: Int { get }
     /// Whether there is something to send yet.
     var isReady: Bool { get }
-    /// A new connection may be to a new process: nothing is known of what it has.
-    func sessionBegan()
     func describe(_ status: inout SoftStateStatus)
 }
 

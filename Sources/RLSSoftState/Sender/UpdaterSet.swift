@@ -34,8 +34,11 @@ final class UpdaterSet<Event: Sendable>: Sendable {
         for record in records where known[record.url]?.updater.isFor(record) != true {
             let member = make(record)
             let updater = RLIUpdater(record, member.target, plan: member.plan, surroundings)
-            let entry = Entry(updater: updater, note: member.note, task: Task { await updater.run() })
-            entries.withLockedValue { $0[record.url] = entry }
+            // Within the lock: whatever is committed after its first look is noted.
+            entries.withLockedValue { entries in
+                entries[record.url] = Entry(
+                    updater: updater, note: member.note, task: Task { await updater.run() })
+            }
         }
     }
 

@@ -26,6 +26,9 @@ enum IndexSQL {
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
         ON CONFLICT (id) DO UPDATE SET path = excluded.path, live = excluded.live, last_update = excluded.last_update,
         last_full = excluded.last_full, update_interval = excluded.update_interval, names = excluded.names
+        ON CONFLICT (url, instance) DO UPDATE SET id = excluded.id, path = excluded.path, live = excluded.live,
+        last_update = excluded.last_update, last_full = excluded.last_full,
+        update_interval = excluded.update_interval, names = excluded.names
         """
     static let removeSender = "DELETE FROM sender WHERE id = ?1"
 

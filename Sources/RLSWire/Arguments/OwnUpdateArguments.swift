@@ -4,6 +4,8 @@ import RLSCore
 /// Whose state an update of our own kind carries: the strings that every such request begins with.
 package struct UpdateOrigin: Sendable, Hashable {
     static let fieldCount = 4
+    /// Seconds.
+    package static let longestInterval = 31_536_000
     /// The catalog's URL, as answers of the index will name it.
     package let url: ByteString
     /// Tells apart two catalogs that go by the same URL.
@@ -25,7 +27,9 @@ package struct UpdateOrigin: Sendable, Hashable {
         instance = try reader.bytes()
         path = try reader.bytes().bytes.split(separator: UInt8(ascii: " ")).map { ByteString(Array($0)) }
         interval = try reader.count()
-        if instance.count > 64 || path.count > 32 || interval > 31_536_000 { throw CatalogError(.badArgument, url) }
+        if instance.count > 64 || path.count > 32 || interval > Self.longestInterval {
+            throw CatalogError(.badArgument, url)
+        }
     }
 
     func encode(into buffer: inout ByteBuffer) {
@@ -77,7 +81,7 @@ package struct WholeFilterArguments: RequestArguments {
         hashing = try reader.count()
         bits = try reader.count()
         hashes = try reader.count()
-        names = try reader.count()
+        names = try reader.nameCount()
         let epoch = try reader.bytes()
         version = FilterVersion(epoch: epoch, number: try reader.count())
         _ = try reader.count()
@@ -112,7 +116,7 @@ package struct FilterDeltaArguments: RequestArguments {
     }
     package init(from reader: inout FieldReader) throws(CatalogError) {
         origin = try UpdateOrigin(from: &reader)
-        names = try reader.count()
+        names = try reader.nameCount()
         let epoch = try reader.bytes()
         old = FilterVersion(epoch: epoch, number: try reader.count())
         newNumber = try reader.count()
@@ -142,7 +146,7 @@ package struct ListBeginArguments: RequestArguments {
 
 /// `url, instance, token, (lfn)*`: names of a full list that has begun.
 package struct ListPartArguments: RequestArguments {
-    package static let shape = ArgumentShape.list(header: 3, width: 1)
+    package static let shape = ArgumentShape.stream(header: 3)
     package let url: ByteString
     package let instance: ByteString
     package let token: Int
@@ -189,7 +193,7 @@ package struct ListEndArguments: RequestArguments {
         url = try reader.name()
         instance = try reader.bytes()
         token = try reader.count()
-        names = try reader.count()
+        names = try reader.nameCount()
     }
     package func encode(into buffer: inout ByteBuffer) {
         buffer.writeField(url)
@@ -201,7 +205,7 @@ package struct ListEndArguments: RequestArguments {
 
 /// `origin, (A lfn or D lfn)*`: what has changed since the last update. Without any it says that all is as it was.
 package struct ListChangesArguments: RequestArguments {
-    package static let shape = ArgumentShape.list(header: UpdateOrigin.fieldCount, width: 1)
+    package static let shape = ArgumentShape.stream(header: UpdateOrigin.fieldCount)
     package let origin: UpdateOrigin
     package let changes: [NameChange]
 
@@ -216,5 +220,14 @@ package struct ListChangesArguments: RequestArguments {
     package func encode(into buffer: inout ByteBuffer) {
         origin.encode(into: &buffer)
         buffer.writeChanges(changes)
+    }
+}
+
+extension FieldReader {
+    /// A number of names: small enough to be added up.
+    fileprivate mutating func nameCount() throws(CatalogError) -> Int {
+        let number = try count()
+        if number > 1 << 40 { throw CatalogError(.badArgument, "\(number)") }
+        return number
     }
 }

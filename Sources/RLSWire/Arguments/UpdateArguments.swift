@@ -41,7 +41,8 @@ package struct FilterUpdateArguments: RequestArguments {
         sender = try reader.name()
         bits = try reader.count()
         hashes = try reader.count()
-        interval = try reader.count()
+        // A sender that means "never again" is believed for a year.
+        interval = min(try reader.count(), UpdateOrigin.longestInterval)
         filter = reader.rest()
     }
     package func encode(into buffer: inout ByteBuffer) {
