@@ -20,13 +20,15 @@ push_filters() {
 
 admin() { "$programs/rls-admin" "$@" >"$scratch/admin.log" 2>&1 || die "rls-admin $*: $(cat "$scratch/admin.log")"; }
 
+set_option() { admin -C "$1" "$2" "$(url_of told)"; }
+
 url_of() { printf 'rlsn://127.0.0.1:%s\n' "${port_of[$1]}"; }
 
 # MARK: Servers
 
 # write_server NAME LINE...: its port stays the same when it is started again, and with it its name in updates.
 write_server() {
-    port_of[$1]=$(free_port)
+    port_of[$1]=$(free_ports 1)
     {
         printf '%s\n' 'authentication false' 'listen_address 127.0.0.1' 'acl .*: all' 'maxconnections 2000' \
             'loglevel debug' "port ${port_of[$1]}" "${@:2}"
@@ -34,7 +36,8 @@ write_server() {
 }
 
 write_told_catalog() {
-    write_server "$1" 'lrc_server true' "lrc_db_url sqlite:$scratch/$1.db" 'update_bf_int 3600' 'update_ll_int 3600'
+    write_server "$1" 'lrc_server true' "lrc_db_url sqlite:$scratch/$1.db" 'update_bf_int 3600' 'update_ll_int 3600' \
+        "update_immediate $2"
 }
 
 start_named() {
@@ -47,9 +50,9 @@ stop_named() {
     unset "pid_of[$1]"
 }
 
-# A catalog with its names; what is loaded is on disk when this returns.
+# load_told_catalog NAME IMMEDIATE: one that sends changes at once sends a whole filter after a restart, too.
 load_told_catalog() {
-    write_told_catalog "$1"
+    write_told_catalog "$1" "$2"
     start_named "$1"
     measure "$1-load" --port "${port_of[$1]}" --operation bulk-create --connections 4 --bulk-size 1000 --keys "$told_names"
 }
@@ -154,6 +157,7 @@ measure_filter_updates() {
     done
     measure false-positives --port "${port_of[index-filters]}" --operation absent --connections 50 --pipeline 16 --series 5 \
         --keys "$told_names"
+    set_option update_immediate false
     for ((round = 1; round <= rounds; round++)); do
         measure "delta-create#$round" --port "${port_of[told]}" --operation create --connections 50 --first "$next_key" \
             --keys 1000
@@ -197,16 +201,20 @@ measure_lists() {
 
 create_at() {
     measure "$1" --port "${port_of[$2]}" --operation create --connections 50 --first "$next_key" --keys 100000000 \
-        --seconds "$round_seconds"
+        --seconds $(((round_seconds + 1) / 2))
     next_key=$((next_key + $(field operations "$result")))
 }
 
+# The rate falls while a database grows, and the disk has its moods: many short rounds, and the first of the two is now the
+# one, now the other.
 measure_cost_of_step() {
     local round
     say "durable creates with and without a filter kept in step"
-    for ((round = 1; round <= rounds + 1; round++)); do
+    for ((round = 1; round <= 2 * rounds; round += 2)); do
         create_at "create-plain#$round" plain
         create_at "create-told#$round" told
+        create_at "create-told#$((round + 1))" told
+        create_at "create-plain#$((round + 1))" plain
     done
 }
 
@@ -214,12 +222,12 @@ measure_visibility() {
     say "how soon a change is seen"
     admin -a "$(url_of index-lists)" "$(url_of told)"
     await_update told list 1
-    admin -C update_buftime_ms 50 "$(url_of told)"
-    admin -C update_immediate true "$(url_of told)"
+    set_option update_buftime_ms 50
+    set_option update_immediate true
     sleep 6 # longer than an updater takes to see that its configuration has changed
     await_visible visible-50ms "$samples_at_once"
-    admin -C update_buftime_ms 0 "$(url_of told)"
-    admin -C update_buftime 1 "$(url_of told)"
+    set_option update_buftime_ms 0
+    set_option update_buftime 1
     await_visible visible-1s "$samples_gathered"
     create_at create-immediate told
 }
@@ -241,8 +249,8 @@ measure_between_servers() {
     local server
     next_key=$told_names
     say "loading two catalogs with $told_names names"
-    load_told_catalog plain
-    load_told_catalog told
+    load_told_catalog plain false
+    load_told_catalog told true
     start_index index-filters 'rli_bloomfilter true'
     start_index index-lists "rli_db_url sqlite:$scratch/index-lists.db"
     admin -A "$(url_of index-filters)" "$(url_of told)"

@@ -34,7 +34,8 @@ class Measurements:
         return identifier in self.results or bool(self.rounds(identifier))
 
     def rounds(self, identifier: str) -> list[dict[str, str]]:
-        return [values for name, values in self.results.items() if name.startswith(identifier + "#")]
+        names = [name for name in self.results if name.startswith(identifier + "#")]
+        return [self.results[name] for name in sorted(names, key=lambda name: int(name.rpartition("#")[2]))]
 
     def values(self, identifier: str) -> dict[str, str]:
         """Of the only round, or of the one in the middle: by rate, or else by time."""
