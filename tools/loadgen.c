@@ -19,6 +19,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -42,6 +43,7 @@ enum {
     GSI_GREETING_SECONDS = 100,
     SILENCE_SECONDS = 60,   // without any reply the run is given up
     FSYNC_BYTES = 12 * 1024,
+    LFN_NOT_FOUND = 12,
 };
 
 // What follows a reply's code 0, apart from nothing.
@@ -52,8 +54,8 @@ typedef enum {
 } ReplyShape;
 
 typedef enum {
-    OP_QUERY, OP_WILDCARD, OP_EXISTS, OP_PING, OP_CREATE, OP_ADD, OP_DELETE, OP_BULK_CREATE, OP_HANDSHAKE, OP_GSS_LOOP,
-    OP_FSYNC, OP_MAPPINGS, OP_REDIS_SET
+    OP_QUERY, OP_WILDCARD, OP_EXISTS, OP_PING, OP_CREATE, OP_ADD, OP_DELETE, OP_BULK_CREATE, OP_LOCATE, OP_ABSENT,
+    OP_HANDSHAKE, OP_GSS_LOOP, OP_FSYNC, OP_MAPPINGS, OP_REDIS_SET
 } OperationCode;
 
 typedef struct {
@@ -73,6 +75,8 @@ static const Operation operations[] = {
     {"add", OP_ADD, REPLY_STATUS, true, "lrc_add of a second target, each key once"},
     {"delete", OP_DELETE, REPLY_STATUS, true, "lrc_delete of the target that create made, each key once"},
     {"bulk-create", OP_BULK_CREATE, REPLY_FAILURES, true, "lrc_create_bulk of --bulk-size keys"},
+    {"locate", OP_LOCATE, REPLY_PAIRS, false, "rli_get_lrc of a name drawn at random"},
+    {"absent", OP_ABSENT, REPLY_PAIRS, true, "rli_get_lrc, each key once; not to be known is no error"},
     {"handshake", OP_HANDSHAKE, REPLY_STATUS, false, "connect over GSI, await the greeting, close, and again"},
     {"gss-loop", OP_GSS_LOOP, REPLY_STATUS, false, "both sides of GSI handshakes in --threads threads (no server)"},
     {"fsync", OP_FSYNC, REPLY_STATUS, false, "append 12 KiB to a file in --directory, fdatasync (no server)"},
@@ -323,14 +327,18 @@ static void append_page(Buffer *buffer) {
     append_field(buffer, "0");
 }
 
+static void append_query(Buffer *buffer, const char *method, uint64_t key) {
+    append_field(buffer, method);
+    append_name(buffer, key);
+    append_field(buffer, "");
+    append_page(buffer);
+}
+
 static void append_request(Buffer *buffer) {
     switch (options.operation->code) {
-    case OP_QUERY:
-        append_field(buffer, "lrc_get_pfn");
-        append_name(buffer, random_key());
-        append_field(buffer, "");
-        append_page(buffer);
-        break;
+    case OP_QUERY: append_query(buffer, "lrc_get_pfn", random_key()); break;
+    case OP_LOCATE: append_query(buffer, "rli_get_lrc", random_key()); break;
+    case OP_ABSENT: append_query(buffer, "rli_get_lrc", take_key()); break;
     case OP_WILDCARD:
         append_field(buffer, "lrc_get_pfn_wc");
         append_pattern(buffer);
@@ -539,7 +547,7 @@ static void reply_complete(Connection *connection, uint64_t time) {
 static void take_code(Connection *connection, const char *text, uint64_t time) {
     long code = strtol(text, NULL, 10);
     if (code != 0) {
-        count_error(code);
+        if (options.operation->code != OP_ABSENT || code != LFN_NOT_FOUND) count_error(code);
         connection->expectation = EXPECT_SUBJECT;
     } else if (options.operation->shape == REPLY_STATUS) {
         reply_complete(connection, time);
@@ -755,11 +763,18 @@ static void break_silence(void) {
         if (connections[i].descriptor >= 0) broken(&connections[i], "the server has fallen silent");
 }
 
+static volatile sig_atomic_t told_to_end;
+
+static void take_signal(int number) {
+    (void)number;
+    told_to_end = 1;
+}
+
 // Drives the open connections until none is left; the clock stops with the last reply.
 static void run_to_the_end(uint64_t end) {
     while (open_connections) {
         uint64_t time = now();
-        time_is_up = options.seconds > 0 && time > end;
+        time_is_up = told_to_end || (options.seconds > 0 && time > end);
         if (time > last_reply && time - last_reply > SILENCE_SECONDS * UINT64_C(1000000000)) break_silence();
         turn(true);
     }
@@ -922,7 +937,7 @@ static void usage(FILE *stream) {
         "  --host H --port P          the server (127.0.0.1, 39281)\n"
         "  --connections C            connections (1)\n"
         "  --pipeline P               requests outstanding on each (1)\n"
-        "  --seconds S | --count N    when to stop; with neither, when every key was used once\n"
+        "  --seconds S | --count N    when to stop; with neither, when every key was used once; SIGTERM: now\n"
         "  --keys N --first K         the key range K ... K+N-1 (1000000 keys from 0)\n"
         "  --series D                 last digit of the names, 0-9 (0)\n"
         "  --order O                  of writes: sequential, or scattered over the key range (sequential)\n"
@@ -1032,6 +1047,7 @@ static void parse_options(int count, char **arguments) {
 
 int main(int count, char **arguments) {
     parse_options(count, arguments);
+    signal(SIGTERM, take_signal);
     switch (options.operation->code) {
     case OP_MAPPINGS:
     case OP_REDIS_SET: write_input(); return 0;

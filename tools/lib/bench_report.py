@@ -1,69 +1,26 @@
 #!/usr/bin/env python3
 """bench_report.py RESULTS [JSON]: the results of tools/bench as a Markdown table, with the goals and whether they are met.
 
-RESULTS holds one measurement a line: an identifier, a tab, key=value pairs. Exit status 1 when a request was refused: then
-the numbers mean nothing. A goal that is not met does not fail the run; it is printed.
+RESULTS is what bench_measurements.py reads. Exit status 1 when a request was refused: then the numbers mean nothing. A goal
+that is not met does not fail the run; it is printed.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-from dataclasses import dataclass
-from typing import Callable, Optional
+from typing import Optional
 
-MIB = 1024.0
-Results = dict[str, dict[str, str]]
-
-
-def read_results(path: str) -> Results:
-    results: Results = {}
-    with open(path, encoding="utf-8") as file:
-        for line in file:
-            identifier, _, pairs = line.rstrip("\n").partition("\t")
-            results[identifier] = dict(pair.split("=", 1) for pair in pairs.split())
-    return results
+import bench_soft_state
+from bench_measurements import MIB, Goal, Measurements, Results, Row, at_least, goals_of, rate_table, read_results, yes_or_no
 
 
-class Measurements:
-    """Numbers by identifier and key."""
-
-    def __init__(self, results: Results) -> None:
-        self.results = results
-
-    def number(self, identifier: str, key: str) -> float:
-        return float(self.results[identifier][key])
-
-    def rate(self, identifier: str) -> float:
-        return self.number(identifier, "rate")
-
-    def ratio(self, identifier: str, reference: str) -> float:
-        return self.rate(identifier) / self.rate(reference)
-
-    def fsync_ms(self) -> float:
-        return (self.number("fsync-before", "p50_ms") + self.number("fsync-after", "p50_ms")) / 2
-
-    def bytes_per_mapping(self, identifier: str) -> float:
-        return self.number(identifier, "bytes") / self.number(identifier, "mappings")
+def fsync_ms(m: Measurements) -> float:
+    return (m.number("fsync-before", "p50_ms") + m.number("fsync-after", "p50_ms")) / 2
 
 
-@dataclass(frozen=True)
-class Goal:
-    text: str
-    met: Callable[[Measurements], bool]
-
-
-@dataclass(frozen=True)
-class Row:
-    identifier: str
-    title: str
-    reference: Optional[str] = None  # the redis-server run that it is compared with
-    rate_key: str = "rate"
-    goal: Optional[Goal] = None
-
-
-def at_least(identifier: str, rate: float, key: str = "rate") -> Goal:
-    return Goal(f"{rate:,.0f}/s", lambda m: m.number(identifier, key) >= rate)
+def bytes_per_mapping(m: Measurements, identifier: str) -> float:
+    return m.number(identifier, "bytes") / m.number(identifier, "mappings")
 
 
 LOOKUP_50 = Goal("0.75 × redis", lambda m: m.ratio("lookup-50-1", "redis-get-50-1") >= 0.75)
@@ -72,7 +29,7 @@ LOOKUP_PIPELINED = Goal(
     "150,000/s or 0.2 × redis",
     lambda m: m.rate("lookup-50-16") >= 150_000 or m.ratio("lookup-50-16", "redis-get-50-16") >= 0.2,
 )
-CREATE_ONE = Goal("p50 within 1.5 × of one fdatasync", lambda m: m.number("create-1", "p50_ms") <= 1.5 * m.fsync_ms())
+CREATE_ONE = Goal("p50 within 1.5 × of one fdatasync", lambda m: m.number("create-1", "p50_ms") <= 1.5 * fsync_ms(m))
 WILDCARD = Goal("p50 5 ms", lambda m: m.number("wildcard", "p50_ms") <= 5)
 LOOKUP_GSI = Goal("0.5 × rlsn", lambda m: m.ratio("lookup-gsi-50", "lookup-50-1") >= 0.5)
 HANDSHAKE = Goal(
@@ -113,33 +70,8 @@ ROWS = [
     ),
 ]
 
-HEADINGS = [
-    "operation", "connections", "pipeline", "operations/s", "p50 ms", "p99 ms", "ratio to redis GET", "goal", "met",
-]
-
-
-def yes_or_no(met: bool) -> str:
-    return "yes" if met else "**no**"
-
-
-def cells(row: Row, measurements: Measurements) -> list[str]:
-    values = measurements.results[row.identifier]
-    return [
-        row.title, values["connections"], values["pipeline"], f"{float(values[row.rate_key]):,.0f}",
-        f"{float(values['p50_ms']):.3f}", f"{float(values['p99_ms']):.3f}",
-        f"{measurements.ratio(row.identifier, row.reference):.2f}" if row.reference else "",
-        row.goal.text if row.goal else "", yes_or_no(row.goal.met(measurements)) if row.goal else "",
-    ]
-
-
-def table(measurements: Measurements) -> list[str]:
-    rows = [HEADINGS, ["---"] + ["---:"] * 6 + ["---"] * 2]
-    rows += [cells(row, measurements) for row in ROWS if row.identifier in measurements.results]
-    return ["| " + " | ".join(row) + " |" for row in rows]
-
-
 def size_lines(m: Measurements) -> list[str]:
-    loaded, scattered = m.bytes_per_mapping("size"), m.bytes_per_mapping("import-scattered-size")
+    loaded, scattered = bytes_per_mapping(m, "size"), bytes_per_mapping(m, "import-scattered-size")
     return [
         f"- disk, names in order (bulk create): {loaded:.0f} bytes a mapping (goal 400: {yes_or_no(loaded <= 400)})",
         f"- disk, scattered names (import): {scattered:.0f} bytes a mapping (goal 400: {yes_or_no(scattered <= 400)})",
@@ -191,8 +123,14 @@ def refused(results: Results) -> list[str]:
     ]
 
 
+def catalog_sections(m: Measurements) -> list[list[str]]:
+    if "import-scattered" not in m:
+        return []
+    return [rate_table(ROWS, m, "ratio to redis GET"), size_lines(m) + memory_lines(m) + import_lines(m)]
+
+
 def write_json(path: str, m: Measurements) -> None:
-    goals = {row.identifier: {"goal": row.goal.text, "met": row.goal.met(m)} for row in ROWS if row.goal}
+    goals = goals_of(ROWS, m) | bench_soft_state.goals(m)
     with open(path, "w", encoding="utf-8") as file:
         json.dump({"results": m.results, "goals": goals}, file, indent=2)
         file.write("\n")
@@ -200,8 +138,7 @@ def write_json(path: str, m: Measurements) -> None:
 
 def main() -> int:
     measurements = Measurements(read_results(sys.argv[1]))
-    sections = [[machine_line(measurements)], table(measurements)]
-    sections.append(size_lines(measurements) + memory_lines(measurements) + import_lines(measurements))
+    sections = [[machine_line(measurements)]] + catalog_sections(measurements) + bench_soft_state.sections(measurements)
     print("\n" + "\n\n".join("\n".join(section) for section in sections))
     if len(sys.argv) > 2:
         write_json(sys.argv[2], measurements)
@@ -211,4 +148,5 @@ def main() -> int:
     return 1 if problems else 0
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

@@ -156,6 +156,16 @@ start_server() {
     server_port=$(sed -nE 's/.*listening.*address=[^ ]*:([0-9]+).*/\1/p' "$2" | head -n 1)
 }
 
+# free_ports N: so many TCP ports that nobody uses, one a line.
+free_ports() {
+    python3 -c '
+import socket, sys
+sockets = [socket.socket() for _ in range(int(sys.argv[1]))]
+for one in sockets: one.bind(("127.0.0.1", 0))
+for one in sockets: print(one.getsockname()[1])
+' "$1"
+}
+
 # Servers and load generators with many connections need more descriptors than the usual 1024.
 raise_open_files() {
     ulimit -n "$(ulimit -Hn)" 2>/dev/null || true
