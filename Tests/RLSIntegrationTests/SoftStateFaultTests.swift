@@ -149,6 +149,34 @@ import Testing
         #expect(try await some.locations("L-2") == "12|L-2|")
     }
 
+    /// What was committed before immediate mode was switched on is told, too.
+    @Test(arguments: [false, true])
+    func immediateModeSwitchedOn(filter: Bool) async throws {
+        let catalog = try await Site.catalog(["update_buftime_ms 20"])
+        let index = try await Site.index()
+        try await catalog.create(["a"])
+        try await catalog.add(index, filter: filter)
+        #expect(try await index.finds("a", at: catalog.url))
+        try await catalog.create(["b"])
+        #expect(try await index.locations("b") == "12|b|")
+        #expect(try await catalog.ask("set_configuration|update_immediate|true|") == "0|")
+        try await catalog.create(["c"])
+        #expect(try await index.finds("c", at: catalog.url))
+        #expect(try await index.finds("b", at: catalog.url))
+    }
+
+    /// An index that keeps nothing comes back, and nobody changes anything: the catalog has seen it go.
+    @Test func anIndexThatForgetsIsToldAgain() async throws {
+        let catalog = try await Site.catalog()
+        let index = try await Site(["lrc_server false", "rli_server true", "rli_bloomfilter true"])
+        try await catalog.create(["a"])
+        try await catalog.add(index, filter: true)
+        #expect(try await index.finds("a", at: catalog.url))
+        await index.kill()
+        try await index.restart()
+        #expect(try await index.finds("a", at: catalog.url))
+    }
+
     @Test func aThousandCatalogs() async throws {
         let index = try await Site.index()
         let address = index.server.address

@@ -257,12 +257,16 @@ import Testing
     /// The interval of the last list counts, shorter or longer.
     @Test func aListBringsItsInterval() async throws {
         try await node.sendList(origin(interval: 10), ["a"])
+        try await node.sendList(origin(path: ["rls://p:1"], interval: 1_000), ["a"])
+        #expect(node.index.freshSenders.map(\.path) == [[]], "what came a longer way is not taken")
         try await node.sendList(origin(interval: 1_000), ["a"])
         node.time.advance(seconds: 1_000)
         #expect(try node.locations("a") == [url])
         try await node.sendList(origin(interval: 10), ["a"])
         node.time.advance(seconds: 13)
         #expect(try node.locations("a").isEmpty)
+        try await node.sendList(origin(path: ["rls://p:1"]), ["a"])
+        #expect(node.index.freshSenders.map(\.path) == [["rls://p:1"]])
     }
 
     /// Two connections of one catalog, and others beside: nobody's update is lost to another's.

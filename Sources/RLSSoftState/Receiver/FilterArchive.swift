@@ -23,6 +23,8 @@ package final class FilterArchive: Sendable {
     private struct State {
         var changed: Set<Int> = []
         var saved: [Int: Int] = [:]
+        /// A full disk is told once, not for each file.
+        var hasFailed = false
     }
 
     private let directory: String
@@ -88,7 +90,10 @@ package final class FilterArchive: Sendable {
         ).encode(into: &buffer)
         do {
             try Data(buffer.readableBytesView).write(to: URL(fileURLWithPath: path(sender.key)), options: .atomic)
+            state.withLockedValue { $0.hasFailed = false }
         } catch {
+            let isNews = state.withLockedValue { !exchange(&$0.hasFailed, with: true) }
+            guard isNews else { return }
             logger.error(
                 "filter not saved", metadata: ["url": "\(sender.key.url)", "cause": "\(error.localizedDescription)"])
         }

@@ -31,9 +31,9 @@ package struct IndexSender: Sendable {
     var pending: Int?
     /// The last that was given out: none is given out twice.
     var generation = 0
-    /// When a part of the list under way last came, and the interval it was told with.
+    /// When a part of the list under way last came, and what it was told with.
     var pendingSince = 0
-    var pendingInterval = 0
+    var pendingOrigin: UpdateOrigin?
 
     var isList: Bool { if case .list = kind { true } else { false } }
 

@@ -36,7 +36,7 @@ extension UpdateReceiver {
                 sender.generation = token
                 sender.pending = token
                 sender.pendingSince = now
-                sender.pendingInterval = update.origin.interval
+                sender.pendingOrigin = update.origin
             }
         }
         store.submit(
@@ -64,10 +64,10 @@ extension UpdateReceiver {
         let now = index.clock.now
         commit([], of: sender, to: store, .replaced(sender: sender.id), completion) { sender in
             sender.kind = .list(live: update.token)
+            if let origin = sender.pendingOrigin { sender.touch(origin, at: now) }
             sender.pending = nil
-            sender.interval = sender.pendingInterval
+            sender.pendingOrigin = nil
             sender.names = update.names
-            sender.lastUpdate = now
             sender.lastFull = now
         }
     }

@@ -88,6 +88,8 @@ struct PeerSession: Sendable {
         from origin: UpdateOrigin, next: @escaping @Sendable () async throws -> [ByteString]
     ) async throws -> Int {
         let token = isOwn ? try await begin(origin) : 0
+        // The receiver has it from nearer by.
+        if isOwn && token == 0 { return 0 }
         var count = 0
         var batch = try await next()
         while !batch.isEmpty {

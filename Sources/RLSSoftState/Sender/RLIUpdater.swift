@@ -108,6 +108,7 @@ final class RLIUpdater: Sendable {
         state.withLockedValue { $0.plan.began(full: full) }
         do {
             let session = try await openSession()
+            try Task.checkCancellation()
             let interval = max(1, settings.toldInterval / 1_000)
             let began = surroundings.clock.now
             if !full, let report = try await target.sendChanges(session, interval: interval) {
