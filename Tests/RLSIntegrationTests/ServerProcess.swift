@@ -80,7 +80,7 @@ final class ServerProcess: @unchecked Sendable {
 
     func waitForLog(_ text: String, times: Int = 1) async -> Bool {
         let found = try? await blocking { [log] in
-            log.wait(seconds: 20) { $0.components(separatedBy: text).count > times }
+            log.wait(seconds: 60) { $0.components(separatedBy: text).count > times }
         }
         return found ?? false
     }
