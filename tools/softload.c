@@ -164,12 +164,12 @@ typedef struct {
     size_t length;
 } Filter;
 
-// As FilterShape.sized: for a whole number of hashes, rounded up to 8…15 times a power of two.
+// As FilterShape.sized: for a whole number of hashes, rounded up to one of 32 sizes an octave.
 static uint64_t own_bits(uint64_t names, unsigned one_in, unsigned hashes) {
     double share = pow(1.0 / one_in, 1.0 / hashes);
     double needed = fmax(ceil((double)names * -(double)hashes / log(1 - share)), 1024);
     uint64_t bits = (uint64_t)needed;
-    int shift = 63 - __builtin_clzll(bits) - 3;
+    int shift = 63 - __builtin_clzll(bits) - 5;
     return (bits + (UINT64_C(1) << shift) - 1) >> shift << shift;
 }
 
