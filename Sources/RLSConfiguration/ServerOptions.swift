@@ -145,7 +145,7 @@ package enum ServerOptions {
             reloadable: true, "between full name lists"),
         .number(
             "update_buftime", aliases: ["lrc_buffer_time"], \.bufferTime, .softState, 0...86_400, unit: "seconds",
-            reloadable: true, "how long immediate changes are gathered"),
+            reloadable: true, "within this time an index server has an immediate change"),
         .number(
             "update_buftime_ms", \.bufferMilliseconds, .softState, 0...86_400_000, unit: "milliseconds",
             reloadable: true, "the same, where seconds are too long; 0: update_buftime counts"),

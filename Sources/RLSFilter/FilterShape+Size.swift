@@ -22,19 +22,21 @@ extension FilterShape {
     /// Whether a filter kept in step still fits its names; if not, its keeper makes a new one of `sized`.
     package func suits(names: Int, oneIn: Int) -> Bool {
         guard hashing == .xxh3, hashes == Self.hashes(oneIn: oneIn) else { return false }
-        return isWorth(Self.bitsNeeded(names, oneIn: oneIn), least: Self.minimumBits, most: Self.largestClass)
+        return isWorth(
+            Self.bitsNeeded(names, oneIn: oneIn), slack: bits / 64, least: Self.minimumBits, most: Self.largestClass)
     }
 
     /// The same for a filter of `legacy`.
     package func suits(names: Int, bitsPerName: Int, hashes: Int) -> Bool {
         guard hashing == .legacy, self.hashes == min(max(hashes, 1), hashing.maximumHashes) else { return false }
         let needed = Self.legacyBits(names, bitsPerName)
-        return isWorth(needed, least: Self.minimumLegacyBits, most: Self.maximumBits)
+        return isWorth(needed, slack: bits / 16, least: Self.minimumLegacyBits, most: Self.maximumBits)
     }
 
-    /// A sixteenth too full is tolerated, so that a filter made at the edge of its class is not made again at once.
-    private func isWorth(_ needed: Int, least: Int, most: Int) -> Bool {
-        let isLargeEnough = needed <= bits + bits / 16 || bits >= most
+    /// A little too full is tolerated, so that a filter made at the edge of its class is not made again at once; of ours, so
+    /// little that the rate stays what it was asked to be, about.
+    private func isWorth(_ needed: Int, slack: Int, least: Int, most: Int) -> Bool {
+        let isLargeEnough = needed <= bits + slack || bits >= most
         return isLargeEnough && (needed >= bits / 4 || bits <= least)
     }
 }

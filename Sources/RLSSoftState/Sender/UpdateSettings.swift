@@ -9,7 +9,8 @@ extension UpdatePlan.Settings {
         self.init(
             interval: (record.isFilter ? configuration.filterInterval : configuration.listInterval) * 1_000,
             isImmediate: configuration.isImmediate, factor: configuration.updateFactor,
-            bufferDelay: Int(configuration.bufferDelay / .milliseconds(1)),
+            // Within the time, the way there included.
+            bufferDelay: Int(configuration.bufferDelay / .milliseconds(1)) * 9 / 10,
             bufferCount: configuration.bufferedChanges, retry: configuration.updateRetry * 1_000)
     }
 }

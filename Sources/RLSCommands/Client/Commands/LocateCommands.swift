@@ -76,7 +76,8 @@ private struct Locating {
 
     /// Says of each skipped server once that it was.
     private mutating func remember(_ result: LocateResult) {
-        for server in result.skippedIndexes + result.skipped where !skipped.contains(server) {
+        var told = Set(skipped.map(\.url))
+        for server in result.skippedIndexes + result.skipped where told.insert(server.url).inserted {
             session.output.error("skipped \(server.url): \(server.cause)")
         }
         indexes.removeAll { address in result.skippedIndexes.contains { $0.url == ByteString(address.description) } }
