@@ -17,14 +17,28 @@ import Testing
         #expect(plan.next(at: 100_010, calm) == .full)
     }
 
+    /// With immediate mode full updates are rare; in between the receiver hears that nothing has changed.
+    @Test func signsOfLife() {
+        var plan = UpdatePlan()
+        plan.succeeded(full: true, at: 0, immediate, random: 0)
+        for time in stride(from: 100_000, to: 1_000_000, by: 100_000) {
+            #expect(plan.next(at: time - 1, immediate) == .wait(until: time))
+            #expect(plan.next(at: time, immediate) == .changes)
+            plan.succeeded(full: false, at: time, immediate, random: 0)
+        }
+        #expect(plan.next(at: 1_000_000, immediate) == .full)
+    }
+
     /// The receiver believes what it was told: a longer interval counts from the next update on.
     @Test func aLongerIntervalHasToBeTold() {
+        let longer = Settings(interval: 900_000)
         var plan = UpdatePlan()
         plan.succeeded(full: true, at: 0, calm, random: 0)
-        #expect(plan.next(at: 1, immediate) == .wait(until: 100_000))
-        plan.succeeded(full: false, at: 2, immediate, random: 0)
-        #expect(plan.next(at: 3, immediate) == .wait(until: 1_000_000))
-        #expect(plan.next(at: 3, calm) == .wait(until: 100_000))
+        #expect(plan.next(at: 1, longer) == .wait(until: 100_000))
+        #expect(plan.next(at: 100_000, longer) == .changes)
+        plan.succeeded(full: false, at: 100_000, longer, random: 0)
+        #expect(plan.next(at: 100_001, longer) == .wait(until: 900_000))
+        #expect(plan.next(at: 100_001, calm) == .full)
     }
 
     @Test func aLostConnectionIsMadeAgain() {
@@ -56,7 +70,7 @@ import Testing
     @Test func changesWaitForTimeOrNumber() {
         var plan = UpdatePlan()
         plan.succeeded(full: true, at: 0, immediate, random: 0)
-        #expect(plan.next(at: 1, immediate) == .wait(until: 1_000_000))
+        #expect(plan.next(at: 1, immediate) == .wait(until: 100_000))
         plan.changesWait(1, at: 100)
         #expect(plan.next(at: 100, immediate) == .wait(until: 1_100))
         plan.changesWait(2, at: 900)
@@ -66,7 +80,8 @@ import Testing
         #expect(plan.next(at: 950, immediate) == .changes)
         plan.began(full: true)
         plan.succeeded(full: false, at: 960, immediate, random: 0)
-        #expect(plan.next(at: 960, immediate) == .wait(until: 1_000_000))
+        // The next is due when the receiver was told so.
+        #expect(plan.next(at: 960, immediate) == .wait(until: 100_960))
     }
 
     @Test func withoutImmediateModeChangesWaitForTheInterval() {

@@ -18,12 +18,12 @@ final class IndexTarget: UpdateTarget {
         var note = ByteString.empty
     }
 
-    /// Names and ends of one update.
     struct Surroundings: Sendable {
         /// URL of the index server that is told, and of this one.
         let receiver: ByteString
         let own: ByteString
-        let isImmediate: @Sendable () -> Bool
+        /// How many intervals lie between full updates; nil where nothing is passed on in between.
+        let immediateFactor: @Sendable () -> Int?
     }
 
     private let index: LocationIndex
@@ -46,7 +46,7 @@ final class IndexTarget: UpdateTarget {
     }
 
     func note(_ event: IndexEvent) {
-        let isImmediate = surroundings.isImmediate()
+        let isImmediate = surroundings.immediateFactor() != nil
         state.withLockedValue { state in
             switch event {
             case .replaced(let sender):
@@ -120,7 +120,10 @@ final class IndexTarget: UpdateTarget {
 
     /// What is passed on at once is believed as long as its catalog said, the rest until the next full update.
     private func origin(of sender: IndexSender, _ interval: Int) -> UpdateOrigin {
-        let told = surroundings.isImmediate() && sender.interval > 0 ? sender.interval : interval
+        var told = interval
+        if let factor = surroundings.immediateFactor() {
+            told = sender.interval > 0 ? sender.interval : min(interval * factor, UpdateOrigin.longestInterval)
+        }
         return UpdateOrigin(
             url: sender.key.url, instance: sender.key.instance, path: sender.path + [surroundings.own], interval: told)
     }

@@ -49,7 +49,12 @@ package final class IndexUpdates: Service {
                     let configuration = receiver.configuration
                     let target = IndexTarget(
                         receiver.index,
-                        .init(receiver: record.url, own: own, isImmediate: { configuration.current.isImmediate }),
+                        .init(
+                            receiver: record.url, own: own,
+                            immediateFactor: {
+                                let current = configuration.current
+                                return current.isImmediate ? current.updateFactor : nil
+                            }),
                         NamePartition(record.patterns))
                     return .init(target: target, plan: UpdatePlan()) { target.note($0) }
                 }

@@ -109,7 +109,7 @@ final class RLIUpdater: Sendable {
         do {
             let session = try await openSession()
             try Task.checkCancellation()
-            let interval = max(1, settings.toldInterval / 1_000)
+            let interval = max(1, settings.interval / 1_000)
             let began = surroundings.clock.now
             if !full, let report = try await target.sendChanges(session, interval: interval) {
                 succeeded(full: false, report, since: began, settings)
@@ -178,13 +178,15 @@ final class RLIUpdater: Sendable {
         return session
     }
 
-    /// Not by us: an index server that was started again has to be told.
+    /// Not by us: an index server that was started again has to be told. Lists wait for their interval: it keeps them over a
+    /// restart, and changes are not due before.
     private func lost(_ session: PeerSession) {
         let now = surroundings.clock.now
+        let mayTell = record.isFilter || settings.isImmediate
         let isOurs = state.withLockedValue { state in
             guard state.session?.connection === session.connection else { return false }
             state.session = nil
-            state.plan.lostConnection(at: now)
+            if mayTell { state.plan.lostConnection(at: now) }
             return true
         }
         if isOurs { wake.signal() }

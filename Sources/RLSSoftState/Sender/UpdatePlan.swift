@@ -1,7 +1,7 @@
 /// Decides what an index server is to be sent, and when. No clock, no network: times are milliseconds that the caller gives.
 struct UpdatePlan: Sendable, Equatable {
     struct Settings: Sendable, Equatable {
-        /// Between full updates.
+        /// Between updates, of whatever kind: what the receiver is told to expect.
         var interval: Int
         var isImmediate = false
         /// Full updates are so many times rarer while immediate ones succeed.
@@ -12,10 +12,7 @@ struct UpdatePlan: Sendable, Equatable {
         /// Longest pause before a failed update is tried again.
         var retry = 300_000
 
-        /// What the receiver is told to expect.
-        var toldInterval: Int { min(isImmediate ? interval * factor : interval, Self.longest) }
-        /// A year.
-        private static let longest = 31_536_000_000
+        var fullInterval: Int { isImmediate ? interval * factor : interval }
     }
 
     enum Step: Sendable, Equatable {
@@ -33,7 +30,7 @@ struct UpdatePlan: Sendable, Equatable {
     private var needsFull = false
     private var failures = 0
     private var retryTime: Int?
-    /// Until when the receiver was told to wait: a longer interval counts only when it knows of it.
+    /// What the receiver was told last: a longer interval counts only when it knows of it.
     private var told = Int.max
     private var needsContact = false
     /// Below 1: no two servers keep step for long.
@@ -43,10 +40,13 @@ struct UpdatePlan: Sendable, Equatable {
 
     func next(at now: Int, _ settings: Settings) -> Step {
         if let retryTime, now < retryTime { return .wait(until: retryTime) }
-        guard let lastFull, !needsFull else { return .full }
-        let due = lastFull + Int(Double(min(settings.toldInterval, told)) * spread)
-        if now >= due { return .full }
-        if needsContact { return .changes }
+        guard let lastFull, let lastSuccess, !needsFull else { return .full }
+        let fullTime = lastFull + Int(Double(settings.fullInterval) * spread)
+        if now >= fullTime { return .full }
+        // With nothing to tell, that nothing has changed: otherwise the receiver would think that we are gone.
+        let contactTime = lastSuccess + Int(Double(min(settings.interval, told)) * spread)
+        if needsContact || now >= contactTime { return .changes }
+        let due = min(fullTime, contactTime)
         guard settings.isImmediate, let firstWaiting else { return .wait(until: due) }
         if waiting >= settings.bufferCount || now >= firstWaiting + settings.bufferDelay { return .changes }
         return .wait(until: min(due, firstWaiting + settings.bufferDelay))
@@ -76,7 +76,7 @@ struct UpdatePlan: Sendable, Equatable {
         failures = 0
         retryTime = nil
         needsContact = false
-        told = settings.toldInterval
+        told = settings.interval
         guard full else { return }
         lastFull = now
         spread = 1 - 0.1 * random
