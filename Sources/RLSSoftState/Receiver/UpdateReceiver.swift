@@ -18,7 +18,7 @@ package final class UpdateReceiver: Sendable {
     let archive: FilterArchive?
     let logger: Logger
     /// Told of each change, for index servers that this one updates.
-    private let observer = NIOLockedValueBox<(@Sendable (IndexEvent) -> Void)?>(nil)
+    private let observer = NIOLockedValueBox<Observer?>(nil)
     private let wantsPurge = NIOLockedValueBox(false)
     private let thread = NIOThreadPool(numberOfThreads: 1)
     let name: ServerName
@@ -133,11 +133,16 @@ package final class UpdateReceiver: Sendable {
         try? await thread.runIfActive(work)
     }
 
-    private func tell(_ event: IndexEvent) { observer.withLockedValue { $0 }?(event) }
+    private func tell(_ event: IndexEvent) { observer.withLockedValue { $0 }?.tell(event) }
+
+    /// A closure by itself would be wrapped anew each time it is read through a generic box, and the box keep the wrapping.
+    private struct Observer {
+        let tell: @Sendable (IndexEvent) -> Void
+    }
 
     /// One observer, set before the first update; it must be quick.
     func observe(_ observer: @escaping @Sendable (IndexEvent) -> Void) {
-        self.observer.withLockedValue { $0 = observer }
+        self.observer.withLockedValue { $0 = Observer(tell: observer) }
     }
 }
 
