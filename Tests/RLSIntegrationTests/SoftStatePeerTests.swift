@@ -81,6 +81,22 @@ import Testing
         #expect(try await index.ask("rli_get_lrc|lfn1|7|1|") == "0||")
     }
 
+    /// Its lists do not say when the next one comes: it is asked.
+    @Test func theIntervalOfTheOriginalsLists() async throws {
+        let index = try await Site.index()
+        let old = try FakeServer([("lrc_rli_info|\(index.url)|", "0|\(index.url)|500|0|0|")], otherwise: .refuses)
+        #expect(try await index.ask("rli_update|\(old.url)|Alfn1||") == "0|")
+        #expect(
+            try await eventually {
+                let fields = try await index.ask("rls_soft_state|").split(
+                    separator: "|", omittingEmptySubsequences: false)
+                guard fields.count > 8, let last = Int(fields[6]), let stale = Int(fields[8]) else { return false }
+                return stale - last == 600
+            })
+        #expect(try await index.ask("rli_update|\(old.url)|Alfn1||") == "0|")
+        #expect(old.connections == 1)
+    }
+
     @Test func listsOfAnyLength() async throws {
         let index = try await Site.index()
         let names = (0..<150_000).map { "Aname\($0)|" }.joined()

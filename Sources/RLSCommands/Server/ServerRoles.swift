@@ -36,7 +36,8 @@ final class ServerRoles: UpdateControl {
             (catalog, catalogUpdates) = (nil, nil)
         }
         if configuration.isIndex {
-            let role = try IndexOpening(live, name: name, logger: logger).open()
+            let inquiry = SenderInquiry(credential: shown) { .seconds(max(1, live.current.peerTimeout)) }
+            let role = try IndexOpening(live, name: name, inquiry: inquiry, logger: logger).open()
             services.append(IndexUpkeep(role.receiver))
             indexUpdates = role.locations.store.map {
                 IndexUpdates(role.receiver, store: $0, credential: shown, logger: logger)
@@ -84,11 +85,13 @@ final class ServerRoles: UpdateControl {
 private struct IndexOpening {
     let live: LiveConfiguration
     let name: ServerName
+    let inquiry: SenderInquiry
     let logger: Logger
 
-    init(_ live: LiveConfiguration, name: ServerName, logger: Logger) {
+    init(_ live: LiveConfiguration, name: ServerName, inquiry: SenderInquiry, logger: Logger) {
         self.live = live
         self.name = name
+        self.inquiry = inquiry
         self.logger = logger
     }
 
@@ -105,7 +108,8 @@ private struct IndexOpening {
         let locations = LocationIndex(
             store: store, clock: SteadyClock.now(notBefore: latest),
             expireStale: configuration.expireStale, senders: senders)
-        let receiver = UpdateReceiver(locations, name: name, configuration: live, archive: archive, logger: logger)
+        let receiver = UpdateReceiver(
+            locations, name: name, configuration: live, archive: archive, inquiry: inquiry, logger: logger)
         for filter in saved { receiver.restore(filter) }
         return IndexRole(locations: locations, receiver: receiver)
     }

@@ -12,13 +12,18 @@ extension UpdateReceiver {
         let origin = UpdateOrigin(url: update.sender, instance: .empty, interval: 0)
         guard let sender = try sender(origin, kind: .list(live: 0)) else { return completion(.success(nil)) }
         let now = index.clock.now
+        inquiry?.ask(sender, own: name.current, at: now) { interval in
+            self.index.table.withLockedValue { $0.change(sender.id) { $0.interval = interval } }
+        }
         let limit = configuration.current.expireStale
         let visible = sender.hasState ? sender.visible(at: now, limit) : nil
         let names = update.changes.reduce(0) { if case .added = $1 { $0 + 1 } else { $0 } }
         let changes = runs(update.changes, sender.id, generation: now, visible ?? Int.max...Int.max)
         commit(changes, of: sender, to: store, .changed(sender: sender.id, update.changes), completion) { sender in
+            let known = sender.interval
             sender.kind = .list(live: 0)
             sender.touch(origin, at: now)
+            sender.interval = known
             sender.lastFull = now
             // It does not say how many it has: no fewer than these.
             sender.names = max(sender.names, names)

@@ -16,6 +16,7 @@ package final class UpdateReceiver: Sendable {
     let index: LocationIndex
     let configuration: LiveConfiguration
     let archive: FilterArchive?
+    let inquiry: SenderInquiry?
     let logger: Logger
     /// Told of each change, for index servers that this one updates.
     private let observer = NIOLockedValueBox<Observer?>(nil)
@@ -25,12 +26,13 @@ package final class UpdateReceiver: Sendable {
 
     package init(
         _ index: LocationIndex, name: ServerName, configuration: LiveConfiguration, archive: FilterArchive?,
-        logger: Logger
+        inquiry: SenderInquiry? = nil, logger: Logger
     ) {
         self.index = index
         self.name = name
         self.configuration = configuration
         self.archive = archive
+        self.inquiry = inquiry
         self.logger = logger
         thread.start()
     }
