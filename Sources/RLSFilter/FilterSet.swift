@@ -37,6 +37,24 @@ package final class FilterSet: Sendable {
         }
     }
 
+    /// Many at once, each of another sender: the tables are made as wide as they must be, and each is written once. For a
+    /// start, when filters of an earlier run come back.
+    package func restore(_ filters: [(sender: Int, filter: FilterBits)]) {
+        updating.withLock {
+            for (shape, group) in Dictionary(grouping: filters, by: \.filter.shape) {
+                let table = FilterTable(group.map(\.filter), shape: shape)
+                let populations = group.map(\.filter.population)
+                directory.withLockedValue { directory in
+                    for (column, item) in group.enumerated() {
+                        table.occupy(
+                            column, by: item.sender, population: populations[column], width: table.width(with: column))
+                        _ = directory.place(item.sender, FilterPlace(table: table, column: column))
+                    }
+                }
+            }
+        }
+    }
+
     /// Flips bits of the sender's filter. False, and nothing done, when it has none of the delta's shape.
     package func apply(_ delta: FilterDelta, to sender: Int) -> Bool {
         updating.withLock {

@@ -26,6 +26,22 @@ final class FilterTable: @unchecked Sendable {
         }
     }
 
+    /// A table with a column for each of these filters, which are of one shape; none is in use yet.
+    init(_ filters: [FilterBits], shape: FilterShape) {
+        self.shape = shape
+        let width = Self.width(for: filters.count)
+        columns = Array(repeating: nil, count: width)
+        // Block by block: what is written lies together.
+        blocks = stride(from: 0, to: shape.bits, by: RowBlock.capacity).map { first in
+            let block = RowBlock(rows: min(RowBlock.capacity, shape.bits - first), rowBits: width)
+            for (column, filter) in filters.enumerated() {
+                let bytes = filter.bytes
+                block.fill(column, from: bytes.span, at: first / 8)
+            }
+            return block
+        }
+    }
+
     deinit {
         for block in blocks { block.deallocate() }
     }
@@ -47,6 +63,12 @@ extension FilterTable {
     /// sender.
     static func width(after width: Int) -> Int {
         width < 8 ? width * 2 : (width + max(8, width / 16) + 7) & ~7
+    }
+
+    private static func width(for count: Int) -> Int {
+        var width = 1
+        while width < count && width < 8 { width *= 2 }
+        return count <= width ? width : (count + 7) & ~7
     }
 
     func occupy(_ column: Int, by sender: Int, population: Int, width: Int) {

@@ -33,6 +33,32 @@ import Testing
         #expect(set.count == 0 && set.memoryBytes == 0 && set.senders(maybeHolding: 1).isEmpty)
     }
 
+    /// As if each had come by itself; and what comes later finds its place beside them.
+    @Test(arguments: [1, 2, 3, 5, 8, 9, 100, 250])
+    func manyAtOnce(count: Int) {
+        var random = SplitMix(UInt64(count))
+        let set = FilterSet()
+        var model: [Int: FilterBits] = [:]
+        for sender in 0..<count {
+            let shape = Self.shapes[max(Int.random(in: -6..<5, using: &random), 0)]
+            model[sender] = FilterBits(shape, names: (0..<40).map { _ in Int.random(in: 0..<2000, using: &random) })
+        }
+        set.restore(model.map { (sender: $0.key, filter: $0.value) })
+        #expect(set.count == count)
+        checkContents(set, model)
+        checkLookups(set, model, &random)
+        for sender in stride(from: 0, to: count + 20, by: 3) {
+            let filter = FilterBits(Self.shapes[0], names: [sender, sender + 1])
+            set.replace(sender, with: filter)
+            model[sender] = filter
+        }
+        for sender in stride(from: 0, to: count, by: 2) { change(sender, of: set, &model, &random) }
+        checkContents(set, model)
+        checkLookups(set, model, &random)
+        for sender in 0..<(count + 20) { set.remove(sender) }
+        #expect(set.count == 0 && set.memoryBytes == 0)
+    }
+
     private func change(
         _ sender: Int, of set: FilterSet, _ model: inout [Int: FilterBits], _ random: inout SplitMix
     ) {

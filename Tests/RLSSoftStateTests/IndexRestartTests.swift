@@ -81,7 +81,7 @@ import Testing
         let good = try Data(contentsOf: URL(fileURLWithPath: path))
         for length in [0, 1, 13, 40, good.count - 1] {
             try good.prefix(length).write(to: URL(fileURLWithPath: path))
-            for saved in try #require(node.archive).load() { node.receiver.restore(saved) }
+            node.receiver.restore(try #require(node.archive).load())
         }
         var generator = SeededGenerator(seed: 5)
         for _ in 0..<200 {
@@ -89,7 +89,7 @@ import Testing
             bad[Int.random(in: 0..<min(100, bad.count), using: &generator)] = UInt8.random(
                 in: 0...255, using: &generator)
             try bad.write(to: URL(fileURLWithPath: path))
-            for saved in try #require(node.archive).load() { node.receiver.restore(saved) }
+            node.receiver.restore(try #require(node.archive).load())
         }
     }
 

@@ -49,7 +49,7 @@ final class TestIndex: Sendable {
         let name = ServerName()
         name.set("rls://own:1")
         receiver = UpdateReceiver(index, name: name, configuration: configuration, archive: archive, logger: logger)
-        for saved in archive?.load() ?? [] { receiver.restore(saved) }
+        receiver.restore(archive?.load() ?? [])
     }
 
     deinit {

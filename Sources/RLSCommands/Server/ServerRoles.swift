@@ -110,7 +110,7 @@ private struct IndexOpening {
             expireStale: configuration.expireStale, senders: senders)
         let receiver = UpdateReceiver(
             locations, name: name, configuration: live, archive: archive, inquiry: inquiry, logger: logger)
-        for filter in saved { receiver.restore(filter) }
+        receiver.restore(saved)
         return IndexRole(locations: locations, receiver: receiver)
     }
 

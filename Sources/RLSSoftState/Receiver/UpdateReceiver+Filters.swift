@@ -48,22 +48,26 @@ extension UpdateReceiver {
         completion(.success(nil))
     }
 
-    /// A filter that an earlier run has saved, as old as it is.
-    package func restore(_ saved: FilterArchive.Saved) {
+    /// Filters that an earlier run has saved, as old as they are. Before the first update.
+    package func restore(_ saved: [FilterArchive.Saved]) {
+        index.filters.restore(saved.compactMap { restored($0) })
+    }
+
+    private func restored(_ saved: FilterArchive.Saved) -> (sender: Int, filter: FilterBits)? {
         let update = saved.arguments
         guard let hashing = UInt8(exactly: update.hashing).flatMap({ FilterShape.Hashing(rawValue: $0) }),
             let filter = try? filter(hashing, update.bits, update.hashes, update.filter),
             var sender = try? sender(update.origin, kind: .filter(nil)),
             !sender.hasState || (sender.isList && sender.live == 0)
-        else { return }
-        index.filters.replace(sender.id, with: filter)
+        else { return nil }
         sender.kind = .filter(update.version.epoch.isEmpty ? nil : update.version)
         sender.path = update.origin.path
         sender.interval = update.origin.interval
         sender.names = update.names
         sender.lastUpdate = saved.lastUpdate
         sender.lastFull = saved.lastFull
-        index.table.withLockedValue { $0.put(sender) }
+        index.table.withLockedValue { [sender] in $0.put(sender) }
+        return (sender.id, filter)
     }
 
     private func filter(
