@@ -9,6 +9,7 @@
 // Result: one line of key=value pairs on standard output. Exit status: 0 the run is complete (refused requests are
 // counted in errors=), 1 the server could not be reached or broke off, 2 wrong usage.
 #define _GNU_SOURCE
+#include "load.h"
 #include "loadgen-gsi.h"
 
 #include <errno.h>
@@ -112,22 +113,6 @@ static Options options = {
     .keys = 1000000, .name_bytes = 60, .target_bytes = 100, .threads = 1,
 };
 
-__attribute__((noreturn, format(printf, 2, 3))) static void fail(int status, const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    fputs("loadgen: ", stderr);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
-    va_end(arguments);
-    exit(status);
-}
-
-static uint64_t now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
-}
-
 // MARK: Buffers
 
 typedef struct {
@@ -166,7 +151,6 @@ static void append_field(Buffer *buffer, const char *text) { append(buffer, text
 // collide, and their names lie side by side in name order: a scattered run of series 1 inserts between the names of
 // series 0, all over the tree.
 
-static const char name_prefix[] = "lfn://bench.example.org/run/";
 static const char first_target_prefix[] = "gsiftp://se1.example.org/data/";
 static const char second_target_prefix[] = "gsiftp://se2.example.org/data/";
 

@@ -30,6 +30,8 @@
 #include <unistd.h>
 #include <xxhash.h>
 
+#include "load.h"
+
 enum {
     NAME_BYTES = 60,    // as loadgen's
     MAX_INDEXES = 8,
@@ -39,23 +41,6 @@ enum {
     TOLD_INTERVAL = 86400,
 };
 
-static const char name_prefix[] = "lfn://bench.example.org/run/";
-
-__attribute__((noreturn, format(printf, 2, 3))) static void fail(int status, const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    fputs("softload: ", stderr);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
-    va_end(arguments);
-    exit(status);
-}
-
-static uint64_t now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
-}
 
 static double seconds_since(uint64_t start) { return (double)(now() - start) / 1e9; }
 
