@@ -44,6 +44,13 @@ extension ByteString {
     public static func + (left: ByteString, right: ByteString) -> ByteString { ByteString(left.bytes + right.bytes) }
 }
 
+extension ByteString {
+    /// Texts without blanks, as one text with blanks between them.
+    package init(words: [ByteString]) { self.init(Array(words.map(\.bytes).joined(separator: [UInt8(ascii: " ")]))) }
+
+    package var words: [ByteString] { bytes.split(separator: UInt8(ascii: " ")).map { ByteString(Array($0)) } }
+}
+
 extension Span<UInt8> {
     /// Bytewise order, as memcmp gives it; a prefix comes first.
     public func isOrderedBefore(_ other: Span<UInt8>) -> Bool {

@@ -64,14 +64,15 @@ extension CountingFilter {
 
     /// The same, but for the work: for a caller that holds a lock.
     package func flips(since version: UInt64) -> FilterFlips? {
-        log.flips(since: version).map { FilterFlips(shape: shape, positions: $0) }
+        // A copy of these: a slice would make the next flip copy the whole log.
+        log.flips(since: version).map { FilterFlips(shape: shape, positions: Array($0)) }
     }
 }
 
 /// Bits that were flipped, in order.
 package struct FilterFlips: Sendable {
     let shape: FilterShape
-    let positions: ArraySlice<UInt32>
+    let positions: [UInt32]
 
     /// nil when the whole filter is the better thing to send.
     package var delta: FilterDelta? {

@@ -68,8 +68,5 @@ package struct FilterBits: Hashable, Sendable {
     }
 
     /// The share of absent names that are taken for present.
-    package var falsePositiveRate: Double {
-        let share = Double(population) / Double(shape.bits)
-        return (0..<shape.hashes).reduce(1) { rate, _ in rate * share }
-    }
+    package var falsePositiveRate: Double { shape.falsePositiveRate(population: population) }
 }

@@ -5,7 +5,7 @@ package struct FilterDelta: Hashable, Sendable {
     package let positions: [UInt32]
 
     /// A bit that was flipped an even number of times is as it was.
-    init(_ shape: FilterShape, flips: ArraySlice<UInt32>) {
+    init(_ shape: FilterShape, flips: [UInt32]) {
         var kept: [UInt32] = []
         kept.reserveCapacity(flips.count)
         for position in flips.sorted() {

@@ -44,3 +44,11 @@ package struct FilterShape: Hashable, Sendable {
         }
     }
 }
+
+extension FilterShape {
+    /// The share of absent names that are taken for present when so many bits are set.
+    package func falsePositiveRate(population: Int) -> Double {
+        let share = Double(population) / Double(bits)
+        return (0..<hashes).reduce(1) { rate, _ in rate * share }
+    }
+}

@@ -145,7 +145,7 @@ final class IndexTarget: UpdateTarget {
 
     private func sendList(_ sender: IndexSender, _ session: PeerSession, _ interval: Int) async throws -> Int {
         guard let store = index.store else { return 0 }
-        let scan = try IndexScan(sender.id, of: index, in: store, partition)
+        let scan = try NameScan(sender.id, of: index, in: store, partition)
         return try await session.sendList(from: origin(of: sender, interval)) { try await scan.next(PeerSession.batch) }
     }
 

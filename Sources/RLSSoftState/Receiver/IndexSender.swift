@@ -37,6 +37,9 @@ package struct IndexSender: Sendable {
 
     var isList: Bool { if case .list = kind { true } else { false } }
 
+    /// Whether the store has a record of it.
+    var isStored: Bool { isList || pending != nil }
+
     /// 0 unless it is a list that has been whole.
     var live: Int { if case .list(let number) = kind { number } else { 0 } }
 

@@ -40,8 +40,7 @@ extension LocationIndex {
         item.names = sender.names
         if let shape = filters.shape(of: sender.id), let population = filters.population(sender.id) {
             item.kind = shape.hashing == .legacy ? .legacyFilter : .filter
-            item.bytes = shape.byteCount
-            item.falsePerMillion = shape.falsePerMillion(population: population)
+            item.describe(shape, population: population)
         }
         if senders.namesakes(of: sender.key).contains(where: { senders.isFresh($0, at: clock.now) }) {
             item.error = "another catalog goes by the same URL"
@@ -49,14 +48,5 @@ extension LocationIndex {
             item.error = "stale"
         }
         return item
-    }
-}
-
-extension FilterShape {
-    func falsePerMillion(population: Int) -> Int {
-        let share = Double(population) / Double(bits)
-        var rate = 1_000_000.0
-        for _ in 0..<hashes { rate *= share }
-        return Int(rate.rounded())
     }
 }

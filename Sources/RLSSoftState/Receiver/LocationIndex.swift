@@ -20,6 +20,7 @@ package final class LocationIndex: Sendable {
         self.clock = clock
         table.withLockedValue { table in
             table.expireStale = expireStale
+            // Rises with time, and stays small: it stands in every row.
             table.nextID = max(1, clock.seconds - 1_760_000_000)
             for record in senders { table.put(IndexSender(record)) }
         }
@@ -45,7 +46,8 @@ package final class LocationIndex: Sendable {
         return urls
     }
 
-    /// Names of the lists that begin with `prefix`, descending, with their catalogs. `pass` is told what is not shown.
+    /// Names of the lists that begin with `prefix`, descending, with their catalogs; nil where an entry does not
+    /// count.
     package func walk(
         prefix: ByteString, after: IndexPosition?, _ reader: any IndexReader,
         visit: (_ lfn: Span<UInt8>, _ url: ByteString?, _ position: IndexEntry) -> Visit

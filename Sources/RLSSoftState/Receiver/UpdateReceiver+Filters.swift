@@ -17,10 +17,7 @@ extension UpdateReceiver {
     }
 
     func take(_ update: WholeFilterArguments, _ completion: @escaping Completion) throws(CatalogError) {
-        guard let hashing = UInt8(exactly: update.hashing).flatMap({ FilterShape.Hashing(rawValue: $0) }) else {
-            throw CatalogError(.badArgument, "\(update.hashing)")
-        }
-        let filter = try filter(hashing, update.bits, update.hashes, update.filter)
+        let filter = try filter(of: update)
         guard let sender = try sender(update.origin, kind: .filter(nil)) else { return completion(.success(nil)) }
         replace(sender, update.origin, filter, names: update.names, version: update.version)
         completion(.success(nil))
@@ -55,9 +52,7 @@ extension UpdateReceiver {
 
     private func restored(_ saved: FilterArchive.Saved) -> (sender: Int, filter: FilterBits)? {
         let update = saved.arguments
-        guard let hashing = UInt8(exactly: update.hashing).flatMap({ FilterShape.Hashing(rawValue: $0) }),
-            let filter = try? filter(hashing, update.bits, update.hashes, update.filter),
-            var sender = try? sender(update.origin, kind: .filter(nil)),
+        guard let filter = try? filter(of: update), var sender = try? sender(update.origin, kind: .filter(nil)),
             !sender.hasState || (sender.isList && sender.live == 0)
         else { return nil }
         sender.kind = .filter(update.version.epoch.isEmpty ? nil : update.version)
@@ -68,6 +63,13 @@ extension UpdateReceiver {
         sender.lastFull = saved.lastFull
         index.table.withLockedValue { [sender] in $0.put(sender) }
         return (sender.id, filter)
+    }
+
+    private func filter(of update: WholeFilterArguments) throws(CatalogError) -> FilterBits {
+        guard let hashing = UInt8(exactly: update.hashing).flatMap({ FilterShape.Hashing(rawValue: $0) }) else {
+            throw CatalogError(.badArgument, "\(update.hashing)")
+        }
+        return try filter(hashing, update.bits, update.hashes, update.filter)
     }
 
     private func filter(
@@ -83,7 +85,7 @@ extension UpdateReceiver {
         _ sender: IndexSender, _ origin: UpdateOrigin, _ filter: FilterBits, names: Int, version: FilterVersion?
     ) {
         index.filters.replace(sender.id, with: filter)
-        if sender.isList || sender.pending != nil {
+        if sender.isStored {
             index.store?.submit(WriteRequest([.removeSender(sender.id)]) { _ in })
         }
         publish(sender.id, .replaced(sender: sender.id)) { sender in

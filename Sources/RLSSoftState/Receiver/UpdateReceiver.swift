@@ -116,7 +116,7 @@ package final class UpdateReceiver: Sendable {
         index.table.withLockedValue { $0.remove(sender.id) }
         index.filters.remove(sender.id)
         archive?.remove(sender)
-        if sender.isList { index.store?.submit(WriteRequest([.removeSender(sender.id)]) { _ in }) }
+        if sender.isStored { index.store?.submit(WriteRequest([.removeSender(sender.id)]) { _ in }) }
         tell(.removed(sender.id))
     }
 

@@ -67,8 +67,7 @@ final class CatalogFilterTarget: UpdateTarget {
         status.kind = state.withLockedValue { $0.isLegacy } ? .legacyFilter : .filter
         guard let measure = keeper.measure else { return }
         status.names = measure.names
-        status.bytes = measure.shape.byteCount
-        status.falsePerMillion = measure.shape.falsePerMillion(population: measure.population)
+        status.describe(measure.shape, population: measure.population)
     }
 }
 

@@ -42,15 +42,6 @@ final class CatalogListTarget: UpdateTarget {
     }
 }
 
-/// Which catalog, as index servers are told.
-struct CatalogIdentity: Sendable {
-    let store: any CatalogStore
-    let url: ByteString
-    let instance: ByteString
-
-    func origin(_ interval: Int) -> UpdateOrigin { UpdateOrigin(url: url, instance: instance, interval: interval) }
-}
-
 /// So much changed while a list was sent that another is needed.
 struct ListOvertaken: Error, CustomStringConvertible {
     var description: String { "more changes during the update than are remembered" }

@@ -159,11 +159,9 @@ final class FilterKeeper: Sendable {
 
     /// A catalog that grows is given room to go on: otherwise it would be read again for every eighth that it grows.
     private var nextShape: FilterShape {
-        guard let filter = state.withLockedValue({ $0.current?.filter }) else {
-            return kind.shape(names: store.counts.lfns)
-        }
-        let shape = kind.shape(names: filter.names)
-        return shape.bits > filter.shape.bits ? kind.shape(names: filter.names + filter.names / 2) : shape
+        guard let current = measure else { return kind.shape(names: store.counts.lfns) }
+        let shape = kind.shape(names: current.names)
+        return shape.bits > current.shape.bits ? kind.shape(names: current.names + current.names / 2) : shape
     }
 
     /// One batch, then the next as a piece of work of its own: the pool serves others, too.

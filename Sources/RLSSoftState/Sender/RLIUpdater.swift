@@ -60,7 +60,7 @@ final class RLIUpdater: Sendable {
         let (plan, error) = state.withLockedValue { ($0.plan, $0.error) }
         var status = SoftStateStatus()
         status.url = record.url
-        status.patterns = ByteString(Array(record.patterns.map(\.bytes).joined(separator: [UInt8(ascii: " ")])))
+        status.patterns = ByteString(words: record.patterns)
         status.isImmediate = settings.isImmediate
         status.lastSuccess = (plan.lastSuccess ?? 0) / 1_000
         status.lastFull = (plan.lastFull ?? 0) / 1_000

@@ -79,10 +79,10 @@ final class SQLiteIndexReader: IndexReader {
         defer { statement.reset() }
         var records: [ListSenderRecord] = []
         while try statement.step() {
-            let path = statement.bytes(3).bytes.split(separator: UInt8(ascii: " ")).map { ByteString(Array($0)) }
             records.append(
                 ListSenderRecord(
-                    id: statement.integer(0), url: statement.bytes(1), instance: statement.bytes(2), path: path,
+                    id: statement.integer(0), url: statement.bytes(1), instance: statement.bytes(2),
+                    path: statement.bytes(3).words,
                     live: statement.integer(4), lastUpdate: statement.integer(5), lastFull: statement.integer(6),
                     interval: statement.integer(7), names: statement.integer(8)))
         }

@@ -49,7 +49,7 @@ final class SQLiteIndexTransaction: IndexTransaction, SQLiteTransaction, SQLiteR
     func putSender(_ record: ListSenderRecord) throws(StorageError) {
         try connection.statement(IndexSQL.putSender)
             .bind(1, record.id).bind(2, record.url).bind(3, record.instance)
-            .bind(4, ByteString(Array(record.path.map(\.bytes).joined(separator: [UInt8(ascii: " ")]))))
+            .bind(4, ByteString(words: record.path))
             .bind(5, record.live).bind(6, record.lastUpdate).bind(7, record.lastFull).bind(8, record.interval)
             .bind(9, record.names).run()
     }

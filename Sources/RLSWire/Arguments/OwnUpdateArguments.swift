@@ -25,7 +25,7 @@ package struct UpdateOrigin: Sendable, Hashable {
     init(from reader: inout FieldReader) throws(CatalogError) {
         url = try reader.name()
         instance = try reader.bytes()
-        path = try reader.bytes().bytes.split(separator: UInt8(ascii: " ")).map { ByteString(Array($0)) }
+        path = try reader.bytes().words
         interval = try reader.count()
         if instance.count > 64 || path.count > 32 || interval > Self.longestInterval {
             throw CatalogError(.badArgument, url)
@@ -35,7 +35,7 @@ package struct UpdateOrigin: Sendable, Hashable {
     func encode(into buffer: inout ByteBuffer) {
         buffer.writeField(url)
         buffer.writeField(instance)
-        buffer.writeField(ByteString(Array(path.map(\.bytes).joined(separator: [UInt8(ascii: " ")]))))
+        buffer.writeField(ByteString(words: path))
         buffer.writeField(interval)
     }
 }
