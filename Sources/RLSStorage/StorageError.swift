@@ -10,6 +10,11 @@ package struct StorageError: Error, Sendable, Hashable {
         case newerSchema
         case notADatabase
         case cannotOpen
+        /// Of a database server: it cannot be reached, refuses, is out of connections, or does not answer in time.
+        case unreachable
+        case refused
+        case outOfConnections
+        case timedOut
         case overloaded
         case closed
         case other
@@ -35,6 +40,10 @@ package struct StorageError: Error, Sendable, Hashable {
             case .newerSchema: "database schema is newer than this server"
             case .notADatabase: "not a catalog database"
             case .cannotOpen: "database cannot be opened"
+            case .unreachable: "database cannot be reached"
+            case .refused: "database refuses the server's user"
+            case .outOfConnections: "database has no connection free"
+            case .timedOut: "database does not answer in time"
             case .overloaded: "too many changes are waiting"
             case .closed: "server is stopping"
             case .other: "database failed"

@@ -21,6 +21,8 @@ package struct CatalogCounts: Sendable, Hashable {
 /// A durable catalog. Writes are queued and committed in groups; reads go through readers, one a thread.
 package protocol CatalogStore: Sendable {
     var counts: CatalogCounts { get }
+    /// Exact look-ups are short enough for an event loop. Otherwise they are gathered, prefetched, and made by other threads.
+    var answersInPlace: Bool { get }
 
     /// Queues a request. The completion runs once, after the commit is durable or the store has failed.
     func submit(_ request: WriteRequest<Change>)
@@ -52,6 +54,9 @@ package enum Visit: Sendable {
 
 /// Reads committed state; used by one thread at a time. What a store has acknowledged, every later read sees.
 package protocol CatalogReader: AnyObject {
+    /// These look-ups come next, before `release`; a reader that answers in place has nothing to do.
+    func prefetch(_ keys: [CatalogKey]) throws(StorageError)
+
     func hasName(_ kind: NameKind, _ name: Span<UInt8>) throws(StorageError) -> Bool
     func hasMapping(lfn: Span<UInt8>, pfn: Span<UInt8>) throws(StorageError) -> Bool
 
@@ -89,6 +94,14 @@ package protocol CatalogReader: AnyObject {
     func pin() throws(StorageError)
     /// Lets go of the snapshot that reads share. Call when no read is due soon: a held snapshot keeps the log from shrinking.
     func release()
+}
+
+extension CatalogStore {
+    package var answersInPlace: Bool { true }
+}
+
+extension CatalogReader {
+    package func prefetch(_ keys: [CatalogKey]) throws(StorageError) {}
 }
 
 package enum MappingOrder: Sendable {

@@ -14,6 +14,8 @@ package struct IndexCounts: Sendable, Hashable {
 /// What an index keeps of name lists, and the servers that it updates itself.
 package protocol IndexStore: Sendable {
     var counts: IndexCounts { get }
+    /// As of a catalog.
+    var answersInPlace: Bool { get }
     func submit(_ request: WriteRequest<IndexChange>)
     func makeReader() throws(StorageError) -> any IndexReader
     /// Commits what is queued, refuses what comes later, closes the files.
@@ -50,6 +52,8 @@ package struct IndexPosition: Sendable, Hashable {
 
 /// Reads committed state; used by one thread at a time. What a store has acknowledged, every later read sees.
 package protocol IndexReader: AnyObject {
+    /// The entries of these names are looked up next, before `release`.
+    func prefetch(_ lfns: [ByteString]) throws(StorageError)
     func entries(of lfn: Span<UInt8>, visit: (IndexEntry) -> Visit) throws(StorageError)
     /// Names that begin with `prefix`, in the given order, behind `after`; the entries of one name by sender.
     func entries(
@@ -59,6 +63,14 @@ package protocol IndexReader: AnyObject {
     func rlis() throws(StorageError) -> [RLIRecord]
     /// Lets go of the snapshot that reads share.
     func release()
+}
+
+extension IndexStore {
+    package var answersInPlace: Bool { true }
+}
+
+extension IndexReader {
+    package func prefetch(_ lfns: [ByteString]) throws(StorageError) {}
 }
 
 /// A server that sends name lists.
