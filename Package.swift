@@ -51,6 +51,7 @@ let package = Package(
     targets: [
         // Layer 0: C libraries, one module each.
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CEditline", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
         .systemLibrary(
             name: "CGlobusGSSAPI", pkgConfig: "globus-gssapi-gsi", providers: [.apt(["libglobus-gssapi-gsi-dev"])]),
@@ -68,10 +69,14 @@ let package = Package(
             resources: [
                 .embedInCode("sqlite/001-catalog.sql"), .embedInCode("sqlite/002-identity.sql"),
                 .embedInCode("sqlite/index/001-index.sql"),
+                .embedInCode("postgresql/001-lrc.sql"), .embedInCode("postgresql/001-rli.sql"),
             ], swiftSettings: settings),
         // Layer 3: configuration, drivers and the client
         library("RLSConfiguration", ["RLSCore", locks, "RLSSecurity"]),
         library("RLSStorageSQLite", ["RLSCore", locks, "RLSStorage", "RLSSchema", "CSQLite", logging]),
+        library(
+            "RLSStoragePostgreSQL",
+            ["RLSCore", locks, "RLSStorage", "RLSSchema", "CPostgreSQL", nioPosix, logging]),
         library("RLSClient", ["RLSCore", locks, "RLSWire", "RLSSecurity", nioCore, nioPosix, deques]),
         // Layer 4
         library(
@@ -93,7 +98,8 @@ let package = Package(
         library(
             "RLSCommands",
             [
-                "RLSServer", "RLSSoftState", "RLSStorageSQLite", "RLSClient", "CEditline", nioCore, locks, arguments,
+                "RLSServer", "RLSSoftState", "RLSStorageSQLite", "RLSStoragePostgreSQL", "RLSClient", "CEditline",
+                nioCore, locks, arguments,
                 logging,
                 lifecycle,
                 signals,

@@ -17,5 +17,13 @@ package enum Schema {
         SchemaStep(version: 1, name: "index/001-index.sql", sql: text(PackageResources._01_index_sql))
     ]
 
+    package static let postgresqlCatalog = [
+        SchemaStep(version: 1, name: "postgresql/001-lrc.sql", sql: text(PackageResources._01_lrc_sql))
+    ]
+
+    package static let postgresqlIndex = [
+        SchemaStep(version: 1, name: "postgresql/001-rli.sql", sql: text(PackageResources._01_rli_sql))
+    ]
+
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
 }

@@ -8,6 +8,9 @@ package struct ServerConfiguration: Sendable, Equatable {
     package var isIndex = false
     package var catalogDatabase = ""
     package var indexDatabase = ""
+    package var databaseTimeout = 10
+    package var databasePartitions = 4
+    package var isDatabasePooled = false
 
     // Network
     package var listenAddress = ""

@@ -108,6 +108,20 @@ extension ServerOption {
             })
     }
 
+    static func database(_ key: String, _ path: ConfigurationPath<String>, _ values: String, _ help: String)
+        -> ServerOption
+    {
+        ServerOption(
+            key, path, .roles, values: values, help: help,
+            get: { [DatabaseURL.shown($0[keyPath: path])] },
+            set: { (configuration, text) throws(ValueError) in
+                guard text.isEmpty || DatabaseURL(text) != nil else {
+                    throw ValueError("expected \(values), not `\(DatabaseURL.shown(text))`")
+                }
+                configuration[keyPath: path] = text
+            })
+    }
+
     static func choice<Value: RawRepresentable & CaseIterable & Sendable>(
         _ key: String, _ path: ConfigurationPath<Value>, _ section: Section, reloadable: Bool = false,
         numbers: [Value] = [], _ help: String

@@ -15,12 +15,22 @@ package enum ServerOptions {
     private static let roles: [ServerOption] = [
         .flag("lrc_server", \.isCatalog, .roles, "serve a local replica catalog (LRC)"),
         .flag("rli_server", \.isIndex, .roles, "serve a replica location index (RLI)"),
-        .text(
-            "lrc_db_url", \.catalogDatabase, .roles, "sqlite:PATH", check: { $0.hasPrefix("sqlite:") && $0.count > 7 },
-            "where the catalog is kept; the file is created"),
-        .text(
-            "rli_db_url", \.indexDatabase, .roles, "sqlite:PATH", check: { $0.hasPrefix("sqlite:") && $0.count > 7 },
+        .database(
+            "lrc_db_url", \.catalogDatabase, "sqlite:PATH or postgresql://[USER[:PASSWORD]@]HOST[:PORT][,…]/DATABASE",
+            "where the catalog is kept; the file, or the tables, are created. Several servers may share a PostgreSQL database"
+        ),
+        .database(
+            "rli_db_url", \.indexDatabase, "sqlite:PATH or postgresql://…",
             "where the index keeps name lists; none: it takes Bloom filters only"),
+        .number(
+            "db_timeout", \.databaseTimeout, .roles, 1...3_600, unit: "seconds",
+            "what a request waits for a PostgreSQL server that is down or slow before it is refused"),
+        .number(
+            "db_partitions", \.databasePartitions, .roles, 1...1_024,
+            "parts of a PostgreSQL database that is set up now; it keeps them for ever"),
+        .flag(
+            "db_pooler", \.isDatabasePooled, .roles,
+            "a pooler in transaction mode, as pgbouncer, lies before PostgreSQL: keep nothing in the session"),
     ]
 
     private static let network: [ServerOption] = [

@@ -15,6 +15,8 @@ package struct StorageError: Error, Sendable, Hashable {
         case refused
         case outOfConnections
         case timedOut
+        /// Others got in the way again and again.
+        case conflict
         case overloaded
         case closed
         case other
@@ -44,6 +46,7 @@ package struct StorageError: Error, Sendable, Hashable {
             case .refused: "database refuses the server's user"
             case .outOfConnections: "database has no connection free"
             case .timedOut: "database does not answer in time"
+            case .conflict: "database is busy with changes of others"
             case .overloaded: "too many changes are waiting"
             case .closed: "server is stopping"
             case .other: "database failed"

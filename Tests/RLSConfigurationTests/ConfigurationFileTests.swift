@@ -54,7 +54,10 @@ import Testing
         ("port -1", "rls.conf:1: `port`: expected a number, 0-65535, not `-1`"),
         ("port 1 2", "rls.conf:1: `port`: expected a number, 0-65535, not `1 2`"),
         ("lrc_server maybe", "rls.conf:1: `lrc_server`: expected true or false, not `maybe`"),
-        ("lrc_db_url /tmp/x", "rls.conf:1: `lrc_db_url`: expected sqlite:PATH, not `/tmp/x`"),
+        (
+            "lrc_db_url /tmp/x",
+            "rls.conf:1: `lrc_db_url`: expected sqlite:PATH or postgresql://[USER[:PASSWORD]@]HOST[:PORT][,…]/DATABASE, not `/tmp/x`"
+        ),
         (
             "# x\nacl .* lrc_read", "rls.conf:2: `acl`: expected `user: right…`"
         ),

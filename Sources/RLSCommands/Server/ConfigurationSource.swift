@@ -81,7 +81,8 @@ struct ConfigurationSource: Sendable {
     private func addDatabases(_ loaded: inout Loaded) throws(Failure) {
         let configuration = loaded.configuration
         if configuration.isCatalog && configuration.isIndex
-            && configuration.catalogDatabase == configuration.indexDatabase && !configuration.indexDatabase.isEmpty
+            && configuration.catalogDatabase == configuration.indexDatabase,
+            case .sqlite = DatabaseURL(configuration.indexDatabase)
         {
             throw Failure(description: "lrc_db_url and rli_db_url name one file: give each its own")
         }

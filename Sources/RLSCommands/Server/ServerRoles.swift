@@ -8,7 +8,6 @@ import RLSSecurity
 import RLSServer
 import RLSSoftState
 import RLSStorage
-import RLSStorageSQLite
 import RLSWire
 import ServiceLifecycle
 
@@ -27,7 +26,7 @@ final class ServerRoles: UpdateControl {
         let shown = credential.map { ClientCredential($0) } ?? .environment
         var services: [any Service] = []
         if configuration.isCatalog {
-            let store = try SQLiteCatalogStore(path: Self.path(configuration.catalogDatabase), logger: logger)
+            let store = try StoreOpening(configuration, logger: logger).catalog()
             let updates = CatalogUpdates(
                 store, name: name, configuration: live, credential: shown, clock: SteadyClock.now(), logger: logger)
             services.append(updates)
@@ -48,18 +47,6 @@ final class ServerRoles: UpdateControl {
         }
         if let indexUpdates { services.append(indexUpdates) }
         self.services = services
-    }
-
-    /// The path in `sqlite:PATH`, with the directory made.
-    static func path(_ url: String) throws(StorageError) -> String {
-        let path = String(url.dropFirst("sqlite:".count))
-        let directory = URL(fileURLWithPath: path).deletingLastPathComponent().path
-        if !FileManager.default.fileExists(atPath: directory) {
-            do { try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true) } catch {
-                throw StorageError(.cannotOpen, "\(directory): cannot be created: \(error.localizedDescription)")
-            }
-        }
-        return path
     }
 
     func named(_ url: String) { name.set(ByteString(url)) }
@@ -97,10 +84,7 @@ private struct IndexOpening {
 
     func open() throws -> IndexRole {
         let configuration = live.current
-        var store: SQLiteIndexStore?
-        if !configuration.indexDatabase.isEmpty {
-            store = try SQLiteIndexStore(path: ServerRoles.path(configuration.indexDatabase), logger: logger)
-        }
+        let store = try StoreOpening(configuration, logger: logger).index()
         let senders = try store?.makeReader().senders() ?? []
         let archive = try archive(configuration)
         let saved = archive?.load() ?? []
@@ -116,8 +100,10 @@ private struct IndexOpening {
 
     private func archive(_ configuration: ServerConfiguration) throws -> FilterArchive? {
         var directory = configuration.filterDirectory
-        if directory.isEmpty && !configuration.indexDatabase.isEmpty {
-            directory = String(configuration.indexDatabase.dropFirst("sqlite:".count)) + ".filters"
+        if directory.isEmpty, case .sqlite(let path) = DatabaseURL(configuration.indexDatabase) {
+            directory = path + ".filters"
+        } else if directory.isEmpty && !configuration.indexDatabase.isEmpty {
+            directory = DataDirectory.path + "/rli.filters"
         }
         if directory.isEmpty { return nil }
         do { return try FilterArchive(directory: directory, logger: logger) } catch {
@@ -132,7 +118,8 @@ extension ServerConfiguration {
     }
 
     var databaseNames: String {
-        [isCatalog ? catalogDatabase : "", isIndex ? indexDatabase : ""].filter { !$0.isEmpty }.joined(separator: " ")
+        [isCatalog ? catalogDatabase : "", isIndex ? indexDatabase : ""].filter { !$0.isEmpty }
+            .map(DatabaseURL.shown).joined(separator: " ")
     }
 
     /// `myurl`, or the name that others most probably reach this server by.

@@ -47,7 +47,16 @@ package final class CatalogUpdates: Service {
     package func run() async throws {
         try await cancelWhenGracefulShutdown {
             guard let name = await self.name.value else { return }
-            try await self.followList(as: name)
+            await self.catalog.whileOnDuty(as: name) {
+                while !Task.isCancelled {
+                    do { try await self.followList(as: name) } catch {
+                        self.surroundings.logger.error("catalog not read", metadata: ["cause": "\(error)"])
+                        try? await Task.sleep(for: .seconds(1))
+                    }
+                }
+                self.updaters.end()
+                self.filters.keep([])
+            }
         }
         updaters.end()
     }

@@ -34,7 +34,7 @@ final class ChangeBuffer: Sendable {
                 if state.isEverything { return }
                 switch event {
                 case .name(let change): add(change, to: &state)
-                case .cleared: overflow(&state)
+                case .cleared, .missed: overflow(&state)
                 case .rlisChanged: break
                 }
             }

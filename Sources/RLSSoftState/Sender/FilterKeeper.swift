@@ -107,16 +107,21 @@ final class FilterKeeper: Sendable {
 
     func note(_ events: [CatalogEvent]) {
         let needsBuild = state.withLockedValue { state in
+            var mustBuild = false
             for event in events {
                 switch event {
                 case .name(let change): apply(change, to: &state)
                 case .cleared:
                     state.current?.filter.removeAll()
                     state.isVoid = true
+                case .missed:
+                    mustBuild = state.current != nil || mustBuild
+                    state.current = nil
+                    state.isVoid = true
                 case .rlisChanged: break
                 }
             }
-            guard let current = state.current else { return false }
+            guard let current = state.current else { return mustBuild && !state.isBuilding }
             return !state.isBuilding && !kind.suits(current.filter)
         }
         if needsBuild { build() }

@@ -35,6 +35,11 @@ package protocol CatalogStore: Sendable {
 
     func makeReader() throws(StorageError) -> any CatalogReader
 
+    /// Runs `body` while this server, of all that share the catalog, is the one that tells index servers of it. Cancels it when
+    /// another takes over, and runs it again when the turn comes back; ends when it is cancelled itself.
+    /// - Parameter url: the server's, for people
+    func whileOnDuty(as url: ByteString, _ body: @escaping @Sendable () async -> Void) async
+
     /// Commits what is queued, refuses what comes later, closes the files.
     func shutdown()
 }
@@ -44,6 +49,8 @@ package enum CatalogEvent: Sendable, Hashable {
     case name(NameChange)
     case cleared
     case rlisChanged
+    /// What came before has been lost: whoever keeps names in step must begin anew.
+    case missed
 }
 
 /// Whether a visitor wants the next row.
@@ -98,6 +105,7 @@ package protocol CatalogReader: AnyObject {
 
 extension CatalogStore {
     package var answersInPlace: Bool { true }
+    package func whileOnDuty(as url: ByteString, _ body: @escaping @Sendable () async -> Void) async { await body() }
 }
 
 extension CatalogReader {

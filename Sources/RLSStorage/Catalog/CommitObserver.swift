@@ -1,8 +1,7 @@
 import NIOConcurrencyHelpers
-import RLSStorage
 
 /// Whom the writer tells of what it has committed.
-final class CommitObserver: Sendable {
+package final class CommitObserver: Sendable {
     /// A closure by itself would be wrapped anew each time it is read through a generic box, and the box keep the wrapping.
     private struct Observer {
         let tell: @Sendable ([CatalogEvent]) -> Void
@@ -10,9 +9,11 @@ final class CommitObserver: Sendable {
 
     private let observer = NIOLockedValueBox<Observer?>(nil)
 
-    func set(_ observer: @escaping @Sendable ([CatalogEvent]) -> Void) {
+    package init() {}
+
+    package func set(_ observer: @escaping @Sendable ([CatalogEvent]) -> Void) {
         self.observer.withLockedValue { $0 = Observer(tell: observer) }
     }
 
-    func tell(_ events: [CatalogEvent]) { observer.withLockedValue { $0 }?.tell(events) }
+    package func tell(_ events: [CatalogEvent]) { observer.withLockedValue { $0 }?.tell(events) }
 }

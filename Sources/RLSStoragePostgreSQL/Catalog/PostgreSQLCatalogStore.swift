@@ -1,0 +1,55 @@
+import Logging
+import RLSCore
+import RLSStorage
+
+/// A catalog in a PostgreSQL database, which several servers may share.
+package final class PostgreSQLCatalogStore: CatalogStore {
+    private let settings: PostgreSQLSettings
+    private let gate: SchemaGate
+    private let counted = PublishedCounts(CatalogCounts())
+    private let log: ChangeLog
+    private let queue: CommitQueue<Change>
+    private let server = ServerID()
+
+    /// Waits a moment for the database, and goes on without it when it is down; refuses one with a newer schema.
+    /// - Parameter partitions: of the mappings, for a database that is set up now
+    package init(_ settings: PostgreSQLSettings, partitions: Int = 4, logger: Logger) throws(StorageError) {
+        self.settings = settings
+        gate = SchemaGate(.catalog, partitions: partitions)
+        let session = PostgreSQLSession(settings, gate: gate)
+        do throws(StorageError) {
+            try LogFollower.readCounts(session, into: counted, by: Deadline(in: .seconds(3)))
+        } catch {
+            guard error.isPassing || error.reason == .timedOut else { throw error }
+            logger.warning("the database is not there yet", metadata: ["cause": "\(error)"])
+        }
+        log = ChangeLog(settings, gate: gate, counts: counted, logger: logger)
+        let engine = PostgreSQLCommitEngine(
+            PostgreSQLCatalogTransaction(log: log), session: session, writer: server, counts: counted, logger: logger)
+        queue = CommitQueue(engine: engine)
+    }
+
+    package var answersInPlace: Bool { false }
+    package var counts: CatalogCounts { counted.counts }
+    package func submit(_ request: WriteRequest<Change>) { queue.submit(request) }
+    package func observe(_ observer: @escaping @Sendable ([CatalogEvent]) -> Void) { log.observe(observer) }
+
+    package func betweenCommits(_ work: @escaping @Sendable () -> Void) throws(StorageError) {
+        try log.betweenCommits(work)
+    }
+
+    package func makeReader() -> any CatalogReader {
+        PostgreSQLCatalogReader(PostgreSQLSession(settings, gate: gate))
+    }
+
+    package func whileOnDuty(as url: ByteString, _ body: @escaping @Sendable () async -> Void) async {
+        let log = self.log
+        await UpdateDuty(settings: settings, gate: gate, server: server)
+            .run(as: url, changed: { log.follow($0) }, body)
+    }
+
+    package func shutdown() {
+        queue.shutdown()
+        log.shutdown()
+    }
+}

@@ -1,0 +1,80 @@
+import NIOPosix
+import RLSCore
+import RLSStorage
+
+/// A lease in the database: of the servers that share a catalog, the holder tells index servers of it. Times are the database's;
+/// a holder that dies is followed within 25 seconds.
+struct UpdateDuty: Sendable {
+    private static let renewal = Duration.seconds(5)
+    /// The lease lasts 20 seconds; who cannot renew it stops before another may begin.
+    private static let confidence = Duration.seconds(15)
+
+    private static let take = """
+        INSERT INTO lrc.duty (name, holder, url, expires) VALUES ('soft state', $1, $2, now() + interval '20 seconds')
+        ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, url = excluded.url, expires = excluded.expires
+        WHERE duty.holder = excluded.holder OR duty.expires < now() RETURNING true
+        """
+    private static let giveUp = "DELETE FROM lrc.duty WHERE name = 'soft state' AND holder = $1"
+
+    let settings: PostgreSQLSettings
+    let gate: SchemaGate
+    let server: ServerID
+
+    /// - Parameter changed: called with whether this server is on duty
+    func run(
+        as url: ByteString, changed: @escaping @Sendable (Bool) -> Void, _ body: @escaping @Sendable () async -> Void
+    ) async {
+        while !Task.isCancelled {
+            if (try? await take(url)) == true {
+                changed(true)
+                await withTaskGroup(of: Void.self) { group in
+                    group.addTask { await body() }
+                    group.addTask { await keep(url) }
+                    await group.next()
+                    group.cancelAll()
+                }
+                changed(false)
+            }
+            try? await Task.sleep(for: Self.renewal)
+        }
+        // Another need not wait until the lease ends.
+        _ = try? await onThread { session in
+            var parameters = PostgreSQLParameters()
+            parameters.add(server)
+            let deadline = Deadline(in: .seconds(1))
+            _ = try session.connected(by: deadline).query(Self.giveUp, parameters, by: deadline)
+        }
+    }
+
+    /// Returns when the lease is lost.
+    private func keep(_ url: ByteString) async {
+        var renewed = ContinuousClock.now
+        while !Task.isCancelled {
+            try? await Task.sleep(for: Self.renewal)
+            let begun = ContinuousClock.now
+            switch try? await take(url) {
+            case true: renewed = begun
+            case false: return
+            default: if .now - renewed > Self.confidence { return }
+            }
+        }
+    }
+
+    private func take(_ url: ByteString) async throws -> Bool {
+        try await onThread { session in
+            var parameters = PostgreSQLParameters()
+            parameters.add(server)
+            parameters.add(url)
+            let deadline = Deadline(in: .seconds(4))
+            return try session.connected(by: deadline).query(Self.take, parameters, by: deadline).count == 1
+        }
+    }
+
+    /// A connection for each time: it is used every few seconds, and poolers and servers count them.
+    private func onThread<Value: Sendable>(
+        _ body: @escaping @Sendable (PostgreSQLSession) throws -> Value
+    ) async throws -> Value {
+        let session = (settings, gate)
+        return try await NIOThreadPool.singleton.runIfActive { try body(PostgreSQLSession(session.0, gate: session.1)) }
+    }
+}

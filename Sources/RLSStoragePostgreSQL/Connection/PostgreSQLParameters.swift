@@ -1,0 +1,127 @@
+import RLSCore
+
+/// The parameters of one statement in PostgreSQL's binary format, as its "send" and "recv" functions define it.
+struct PostgreSQLParameters {
+    /// Numbers of types, from PostgreSQL's pg_type.dat.
+    enum TypeNumber: UInt32 {
+        case boolean = 16
+        case bytea = 17
+        case int8 = 20
+        case int2 = 21
+        case int4 = 23
+        case text = 25
+        case float8 = 701
+        case byteaArray = 1001
+        case int8Array = 1016
+        case int4Array = 1007
+        case float8Array = 1022
+        case uuid = 2950
+    }
+
+    private(set) var bytes: [UInt8] = []
+    /// Where each parameter ends.
+    private(set) var ends: [Int] = []
+    private(set) var types: [TypeNumber] = []
+
+    init() {}
+
+    private mutating func close(_ type: TypeNumber) {
+        ends.append(bytes.count)
+        types.append(type)
+    }
+
+    private mutating func put<Number: FixedWidthInteger>(_ number: Number) {
+        withUnsafeBytes(of: number.bigEndian) { bytes.append(contentsOf: $0) }
+    }
+
+    // MARK: Single values
+
+    mutating func add(_ value: ByteString) {
+        bytes += value.bytes
+        close(.bytea)
+    }
+
+    mutating func add(_ value: Span<UInt8>) {
+        value.withUnsafeBufferPointer { bytes.append(contentsOf: $0) }
+        close(.bytea)
+    }
+
+    mutating func add(_ value: Int) {
+        put(Int64(value))
+        close(.int8)
+    }
+
+    mutating func add(_ value: Int32) {
+        put(value)
+        close(.int4)
+    }
+
+    mutating func add(_ value: Double) {
+        put(value.bitPattern)
+        close(.float8)
+    }
+
+    mutating func add(text: String) {
+        bytes += text.utf8
+        close(.text)
+    }
+
+    mutating func add(_ id: ServerID) {
+        bytes += id.bytes
+        close(.uuid)
+    }
+
+    // MARK: Arrays
+
+    private mutating func begin(_ count: Int, of element: TypeNumber) {
+        // An empty array has no dimension.
+        put(Int32(count == 0 ? 0 : 1))
+        put(Int32(0))
+        put(element.rawValue)
+        if count == 0 { return }
+        put(Int32(count))
+        put(Int32(1))
+    }
+
+    mutating func add(_ values: [ByteString]) {
+        bytes.reserveCapacity(bytes.count + 20 + values.reduce(0) { $0 + $1.count + 4 })
+        begin(values.count, of: .bytea)
+        for value in values {
+            put(Int32(value.count))
+            bytes += value.bytes
+        }
+        close(.byteaArray)
+    }
+
+    mutating func add(_ values: [Int]) {
+        begin(values.count, of: .int8)
+        for value in values {
+            put(Int32(8))
+            put(Int64(value))
+        }
+        close(.int8Array)
+    }
+
+    mutating func add(_ values: [Double]) {
+        begin(values.count, of: .float8)
+        for value in values {
+            put(Int32(8))
+            put(value.bitPattern)
+        }
+        close(.float8Array)
+    }
+
+    // MARK: Names
+
+    /// Two parameters: head and tail.
+    mutating func add(name: StoredName) {
+        add(name.head)
+        add(name.tail)
+    }
+
+    /// Two parameters: heads and tails.
+    mutating func add(names: [StoredName]) {
+        add(names.map(\.head))
+        add(names.map(\.tail))
+    }
+}

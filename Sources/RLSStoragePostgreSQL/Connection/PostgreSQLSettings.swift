@@ -1,0 +1,74 @@
+import CPostgreSQL
+import RLSStorage
+
+/// How connections to a database are made.
+package struct PostgreSQLSettings: Sendable {
+    /// What connections are for.
+    package enum Purpose: Sendable {
+        /// Reads and writes: of several hosts, the primary.
+        case primary
+        /// Reads that may be old: a standby if there is one.
+        case standby
+    }
+
+    /// Keyword and value, as libpq knows them.
+    let parameters: [(keyword: String, value: String)]
+    /// For the log: without user, password or files.
+    package let place: String
+    /// A pooler in transaction mode lies between: nothing may be kept in the session.
+    let isPooled: Bool
+    /// What a request waits for the database.
+    var patience: Duration
+
+    /// - Parameters:
+    ///   - url: `postgresql://[user[:password]@][host][:port][,…][/dbname][?keyword=value&…]`, as libpq takes it
+    ///   - isPooled: a pooler in transaction mode lies between
+    ///   - patience: what a request waits for a database that does not answer
+    package init(
+        url: String, purpose: Purpose = .primary, isPooled: Bool = false, patience: Duration = .seconds(10)
+    ) throws(StorageError) {
+        var message: UnsafeMutablePointer<CChar>?
+        guard let options = PQconninfoParse(url, &message) else {
+            defer { PQfreemem(message) }
+            // The message may repeat the URL, and the URL a password.
+            throw StorageError(.cannotOpen, "not a PostgreSQL connection URL")
+        }
+        defer { PQconninfoFree(options) }
+        var given: [String: String] = [:]
+        var next = options
+        while let keyword = next.pointee.keyword {
+            if let value = next.pointee.val { given[String(cString: keyword)] = String(cString: value) }
+            next += 1
+        }
+        self.isPooled = isPooled
+        self.patience = patience
+        let host = given["host"] ?? given["hostaddr"] ?? "local"
+        place = "postgresql://\(host)\(given["port"].map { ":" + $0 } ?? "")/\(given["dbname"] ?? given["user"] ?? "")"
+        parameters = Self.complete(given, purpose, isPooled)
+    }
+
+    /// Planner settings for statements that look up many names at a time: without statistics it would prefer to read all.
+    static let plannerSettings = [
+        ("enable_seqscan", "off"), ("enable_bitmapscan", "off"), ("enable_hashjoin", "off"),
+        ("enable_mergejoin", "off"), ("jit", "off"), ("plan_cache_mode", "force_generic_plan"),
+        // A server that stops in the middle of a transaction must not stop the others for long.
+        ("idle_in_transaction_session_timeout", "10s"), ("lock_timeout", "30s"), ("statement_timeout", "60s"),
+    ]
+
+    private static func complete(
+        _ given: [String: String], _ purpose: Purpose, _ isPooled: Bool
+    ) -> [(keyword: String, value: String)] {
+        var all = given
+        var defaults = [
+            "application_name": "rls-server", "connect_timeout": "3", "keepalives_idle": "10",
+            "keepalives_interval": "5", "keepalives_count": "3", "tcp_user_timeout": "15000",
+            "target_session_attrs": purpose == .primary ? "read-write" : "prefer-standby",
+        ]
+        if !isPooled {
+            let own = plannerSettings.map { "-c \($0)=\($1)" }.joined(separator: " ")
+            all["options"] = given["options"].map { own + " " + $0 } ?? own
+        }
+        defaults.merge(all) { $1 }
+        return defaults.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
+}

@@ -1,0 +1,113 @@
+import NIOConcurrencyHelpers
+import RLSSchema
+import RLSStorage
+
+/// Lets connections pass once the database has the schema that this program knows. The first brings it up to date; several
+/// servers that start at once do so one after the other.
+final class SchemaGate: Sendable {
+    /// What a schema is for, by the name of the PostgreSQL schema that holds its tables.
+    enum Kind: String, Sendable {
+        case catalog = "lrc"
+        case index = "rli"
+
+        var steps: [SchemaStep] { self == .catalog ? Schema.postgresqlCatalog : Schema.postgresqlIndex }
+        /// The table that is partitioned by the hash of the logical name.
+        var partitioned: String { self == .catalog ? "mapping" : "entry" }
+        /// "rls" and a letter: a number that no other program will lock.
+        var lock: Int { self == .catalog ? 0x726c_7343 : 0x726c_7349 }
+    }
+
+    let kind: Kind
+    private let partitions: Int
+    private let isOpen = NIOLockedValueBox(false)
+
+    /// - Parameter partitions: for a database that is set up now
+    init(_ kind: Kind, partitions: Int) {
+        self.kind = kind
+        self.partitions = partitions
+    }
+
+    func pass(_ connection: PostgreSQLConnection, by deadline: Deadline) throws(StorageError) {
+        if isOpen.withLockedValue({ $0 }) { return }
+        if try version(connection, by: deadline) != newest { try migrate(connection, by: deadline) }
+        isOpen.withLockedValue { $0 = true }
+    }
+
+    private var newest: Int { kind.steps.last?.version ?? 0 }
+
+    /// 0 for a database without our tables.
+    private func version(_ connection: PostgreSQLConnection, by deadline: Deadline) throws(StorageError) -> Int {
+        var parameters = PostgreSQLParameters()
+        parameters.add(text: "\(kind.rawValue).version")
+        let table = try connection.query("SELECT to_regclass($1) IS NOT NULL", parameters, by: deadline)
+        guard table.count == 1, table.boolean(0, 0) else { return 0 }
+        let found = try connection.query(
+            "SELECT coalesce(max(number), 0) FROM \(kind.rawValue).version", by: deadline)
+        let version = found.integer(0, 0)
+        if version > newest {
+            throw StorageError(
+                .newerSchema,
+                "schema \(version) of \(kind.rawValue) is newer than this program knows (\(newest)); run the newer rls-server"
+            )
+        }
+        return version
+    }
+
+    private func migrate(_ connection: PostgreSQLConnection, by deadline: Deadline) throws(StorageError) {
+        do throws(StorageError) {
+            var parameters = PostgreSQLParameters()
+            parameters.add(kind.lock)
+            try connection.send("BEGIN")
+            try connection.send("SELECT pg_advisory_xact_lock($1)", parameters)
+            _ = try connection.results(by: deadline)
+            // Another server may have been faster while we waited for the lock.
+            let found = try version(connection, by: deadline)
+            if found == 0 { try create(connection) }
+            for step in kind.steps where step.version > found {
+                for statement in SQLText.statements(step.sql) { try connection.send(statement) }
+                if step.version == 1 { try addPartitions(connection) }
+                var number = PostgreSQLParameters()
+                number.add(step.version)
+                try connection.send("INSERT INTO \(kind.rawValue).version (number) VALUES ($1)", number)
+            }
+            try connection.send("COMMIT")
+            _ = try connection.results(by: deadline)
+        } catch {
+            connection.rollback(by: deadline)
+            throw error
+        }
+    }
+
+    private func create(_ connection: PostgreSQLConnection) throws(StorageError) {
+        try connection.send("CREATE SCHEMA IF NOT EXISTS \(kind.rawValue)")
+        try connection.send(
+            "CREATE TABLE \(kind.rawValue).version (number bigint PRIMARY KEY, applied timestamptz NOT NULL DEFAULT now())"
+        )
+    }
+
+    private func addPartitions(_ connection: PostgreSQLConnection) throws(StorageError) {
+        let table = "\(kind.rawValue).\(kind.partitioned)"
+        for remainder in 0..<partitions {
+            try connection.send(
+                "CREATE TABLE \(table)_\(remainder) PARTITION OF \(table) FOR VALUES WITH "
+                    + "(MODULUS \(partitions), REMAINDER \(remainder))")
+        }
+    }
+}
+
+/// Schema files as statements: the protocol that binds values takes one at a time.
+enum SQLText {
+    /// Statements end with a semicolon at the end of a line; comments are whole lines.
+    static func statements(_ text: String) -> [String] {
+        var statements: [String] = []
+        var current: [Substring] = []
+        for line in text.split(separator: "\n") where !line.drop(while: \.isWhitespace).hasPrefix("--") {
+            current.append(line)
+            if line.hasSuffix(";") {
+                statements.append(current.joined(separator: "\n"))
+                current = []
+            }
+        }
+        return statements
+    }
+}

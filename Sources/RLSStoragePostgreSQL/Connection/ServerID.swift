@@ -1,0 +1,13 @@
+/// A number that this run of a server goes by in the database.
+struct ServerID: Sendable, Hashable {
+    let bytes: [UInt8]
+
+    /// A random UUID (RFC 9562, version 4).
+    init() {
+        var random = SystemRandomNumberGenerator()
+        var bytes = (0..<16).map { _ in UInt8.random(in: .min ... .max, using: &random) }
+        bytes[6] = bytes[6] & 0x0f | 0x40
+        bytes[8] = bytes[8] & 0x3f | 0x80
+        self.bytes = bytes
+    }
+}
