@@ -8,6 +8,8 @@ package struct ServerConfiguration: Sendable, Equatable {
     package var isIndex = false
     package var catalogDatabase = ""
     package var indexDatabase = ""
+    package var readDatabase = ""
+    package var readStaleness = 10
     package var databaseTimeout = 10
     package var databasePartitions = 4
     package var isDatabasePooled = false

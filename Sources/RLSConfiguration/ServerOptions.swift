@@ -22,6 +22,12 @@ package enum ServerOptions {
         .database(
             "rli_db_url", \.indexDatabase, "sqlite:PATH or postgresql://…",
             "where the index keeps name lists; none: it takes Bloom filters only"),
+        .database(
+            "read_db_url", \.readDatabase, "postgresql://…",
+            "standbys of lrc_db_url's PostgreSQL for reads that may be a little old; none: the primary is read"),
+        .number(
+            "read_db_staleness", \.readStaleness, .roles, 7...86_400, unit: "seconds",
+            "how old these reads may be; a client that has written since reads from the primary"),
         .number(
             "db_timeout", \.databaseTimeout, .roles, 1...3_600, unit: "seconds",
             "what a request waits for a PostgreSQL server that is down or slow before it is refused"),

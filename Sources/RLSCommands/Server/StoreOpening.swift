@@ -20,7 +20,7 @@ struct StoreOpening {
         case .sqlite(let path): return try SQLiteCatalogStore(path: Self.made(path), logger: logger)
         case .postgresql(let url):
             return try PostgreSQLCatalogStore(
-                settings(url), partitions: configuration.databasePartitions, logger: logger)
+                settings(url), standby: standby(), partitions: configuration.databasePartitions, logger: logger)
         }
     }
 
@@ -34,9 +34,18 @@ struct StoreOpening {
         }
     }
 
-    private func settings(_ url: String) throws(StorageError) -> PostgreSQLSettings {
+    private func settings(
+        _ url: String, purpose: PostgreSQLSettings.Purpose = .primary
+    ) throws(StorageError) -> PostgreSQLSettings {
         try PostgreSQLSettings(
-            url: url, isPooled: configuration.isDatabasePooled, patience: .seconds(configuration.databaseTimeout))
+            url: url, purpose: purpose, isPooled: configuration.isDatabasePooled,
+            patience: .seconds(configuration.databaseTimeout))
+    }
+
+    private func standby() throws(StorageError) -> PostgreSQLCatalogStore.Standby? {
+        guard case .postgresql(let url) = DatabaseURL(configuration.readDatabase) else { return nil }
+        return PostgreSQLCatalogStore.Standby(
+            try settings(url, purpose: .standby), staleness: .seconds(configuration.readStaleness))
     }
 
     private static func parse(_ text: String) throws(StorageError) -> DatabaseURL {

@@ -23,6 +23,8 @@ package protocol CatalogStore: Sendable {
     var counts: CatalogCounts { get }
     /// Exact look-ups are short enough for an event loop. Otherwise they are gathered, prefetched, and made by other threads.
     var answersInPlace: Bool { get }
+    /// How old a read may be that need not be current.
+    var staleness: Duration { get }
 
     /// Queues a request. The completion runs once, after the commit is durable or the store has failed.
     func submit(_ request: WriteRequest<Change>)
@@ -61,6 +63,10 @@ package enum Visit: Sendable {
 
 /// Reads committed state; used by one thread at a time. What a store has acknowledged, every later read sees.
 package protocol CatalogReader: AnyObject {
+    /// Whether reads must show all that was acknowledged; otherwise they may be as old as the store allows. True at first and
+    /// again after `release`.
+    var mustBeCurrent: Bool { get set }
+
     /// These look-ups come next, before `release`; a reader that answers in place has nothing to do.
     func prefetch(_ keys: [CatalogKey]) throws(StorageError)
 
@@ -105,11 +111,16 @@ package protocol CatalogReader: AnyObject {
 
 extension CatalogStore {
     package var answersInPlace: Bool { true }
+    package var staleness: Duration { .zero }
     package func whileOnDuty(as url: ByteString, _ body: @escaping @Sendable () async -> Void) async { await body() }
 }
 
 extension CatalogReader {
     package func prefetch(_ keys: [CatalogKey]) throws(StorageError) {}
+    package var mustBeCurrent: Bool {
+        get { true }
+        set {}
+    }
 }
 
 package enum MappingOrder: Sendable {

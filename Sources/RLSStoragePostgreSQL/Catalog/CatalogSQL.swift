@@ -19,11 +19,16 @@ enum CatalogSQL {
 
     // MARK: Look-ups of many
 
+    /// One mapping by the primary key. Were the target compared by itself, its index might be taken, and many names have one.
+    private static let isMapping = """
+        m.lfn = q.lfn AND (m.lfn, m.pfn) >= (q.lfn, q.pfn) AND (m.lfn, m.pfn) <= (q.lfn, q.pfn)
+            AND m.lfn_tail = q.lfn_tail AND m.pfn_tail = q.pfn_tail
+        """
+
     static let whichMappings = """
         SELECT q.i FROM unnest($1::bytea[], $2::bytea[], $3::bytea[], $4::bytea[])
             WITH ORDINALITY AS q (lfn, lfn_tail, pfn, pfn_tail, i),
-        LATERAL (SELECT 1 FROM lrc.mapping m WHERE m.lfn = q.lfn AND m.pfn = q.pfn AND m.lfn_tail = q.lfn_tail
-            AND m.pfn_tail = q.pfn_tail LIMIT 1) found
+        LATERAL (SELECT 1 FROM lrc.mapping m WHERE \(isMapping) LIMIT 1) found
         """
 
     /// In how many mappings each name is, counted up to a cap of its own; names in none give no row.
@@ -83,8 +88,9 @@ enum CatalogSQL {
             + (hasUpper ? " AND \(name) <= $4 AND (\(name), \(name)_tail) < ($4, $5)" : "")
     }
 
+    /// A row for each mapping: to make them distinct here would cost a sort of all of them.
     static func lfns(resumes: Bool) -> String {
-        "SELECT DISTINCT lfn, lfn_tail FROM lrc.mapping WHERE " + bounds("lfn", resumes: resumes, hasUpper: false)
+        "SELECT lfn, lfn_tail FROM lrc.mapping WHERE " + bounds("lfn", resumes: resumes, hasUpper: false)
             + " ORDER BY lfn, lfn_tail LIMIT $1"
     }
 
@@ -97,7 +103,7 @@ enum CatalogSQL {
     static let deleteMappings = """
         DELETE FROM lrc.mapping m USING unnest($1::bytea[], $2::bytea[], $3::bytea[], $4::bytea[])
             AS q (lfn, lfn_tail, pfn, pfn_tail)
-        WHERE m.lfn = q.lfn AND m.pfn = q.pfn AND m.lfn_tail = q.lfn_tail AND m.pfn_tail = q.pfn_tail
+        WHERE \(isMapping)
         """
     static func rename(_ kind: NameKind) -> String {
         let name = column(kind)

@@ -8,22 +8,34 @@ final class PostgreSQLCatalogReader: CatalogReader {
     private static let portions = 256...8_192
 
     private let session: PostgreSQLSession
+    private let standby: StandbySession?
     private var prefetched: Prefetched?
     private var isPinned = false
+    var mustBeCurrent = true
 
-    init(_ session: PostgreSQLSession) { self.session = session }
+    init(_ session: PostgreSQLSession, standby: StandbySession? = nil) {
+        self.session = session
+        self.standby = standby
+    }
 
     private func query(
         _ text: String, _ parameters: PostgreSQLParameters = PostgreSQLParameters()
     ) throws(StorageError) -> PostgreSQLResult {
+        try read { (connection, deadline) throws(StorageError) in
+            try connection.query(text, parameters, by: deadline)
+        }
+    }
+
+    private func read<Value>(
+        _ body: (PostgreSQLConnection, Deadline) throws(StorageError) -> Value
+    ) throws(StorageError) -> Value {
         // A snapshot is lost with its connection.
         if isPinned {
             let deadline = session.deadline
-            return try session.connected(by: deadline).query(text, parameters, by: deadline)
+            return try body(session.connected(by: deadline), deadline)
         }
-        return try session.run { (connection, deadline) throws(StorageError) in
-            try connection.query(text, parameters, by: deadline)
-        }
+        if !mustBeCurrent, let value = standby?.run(body) { return value }
+        return try session.run(body)
     }
 
     // MARK: Snapshot
@@ -31,7 +43,7 @@ final class PostgreSQLCatalogReader: CatalogReader {
     func prefetch(_ keys: [CatalogKey]) throws(StorageError) {
         if keys.isEmpty { return }
         let prefetch = CatalogPrefetch(keys)
-        prefetched = try session.run { (connection, deadline) throws(StorageError) in
+        prefetched = try read { (connection, deadline) throws(StorageError) in
             try prefetch.fetch(connection, by: deadline)
         }
     }
@@ -49,6 +61,7 @@ final class PostgreSQLCatalogReader: CatalogReader {
 
     func release() {
         prefetched = nil
+        mustBeCurrent = true
         guard isPinned else { return }
         isPinned = false
         session.endTransaction()
@@ -134,8 +147,12 @@ final class PostgreSQLCatalogReader: CatalogReader {
             parameters.add(name: StoredName(position ?? .empty))
             return try query(CatalogSQL.lfns(resumes: position != nil), parameters)
         } visit: { result, row in
-            if row == result.count - 1 { position = result.name(row, 0) }
-            return result.withName(row, 0, visit)
+            result.withName(row, 0) { name in
+                let last = position?.bytes
+                if let last, name.equals(last.span) { return .next }
+                position = ByteString(name)
+                return visit(name)
+            }
         }
     }
 
@@ -179,7 +196,7 @@ final class PostgreSQLCatalogReader: CatalogReader {
         let object = ObjectName(kind: kind, name: ByteString(key))
         if let known = prefetched?.values[object] { return known }
         let prefetch = CatalogPrefetch([.attributeValues(kind, object.name)])
-        let fetched = try session.run { (connection, deadline) throws(StorageError) in
+        let fetched = try read { (connection, deadline) throws(StorageError) in
             try prefetch.fetch(connection, by: deadline)
         }
         return fetched.values[object] ?? []

@@ -4,7 +4,19 @@ import RLSStorage
 
 /// A catalog in a PostgreSQL database, which several servers may share.
 package final class PostgreSQLCatalogStore: CatalogStore {
+    /// Reads that may be old, and how old.
+    package struct Standby: Sendable {
+        let settings: PostgreSQLSettings
+        let staleness: Duration
+
+        package init(_ settings: PostgreSQLSettings, staleness: Duration) {
+            self.settings = settings
+            self.staleness = staleness
+        }
+    }
+
     private let settings: PostgreSQLSettings
+    private let standby: Standby?
     private let gate: SchemaGate
     private let counted = PublishedCounts(CatalogCounts())
     private let log: ChangeLog
@@ -13,8 +25,11 @@ package final class PostgreSQLCatalogStore: CatalogStore {
 
     /// Waits a moment for the database, and goes on without it when it is down; refuses one with a newer schema.
     /// - Parameter partitions: of the mappings, for a database that is set up now
-    package init(_ settings: PostgreSQLSettings, partitions: Int = 4, logger: Logger) throws(StorageError) {
+    package init(
+        _ settings: PostgreSQLSettings, standby: Standby? = nil, partitions: Int = 4, logger: Logger
+    ) throws(StorageError) {
         self.settings = settings
+        self.standby = standby
         gate = SchemaGate(.catalog, partitions: partitions)
         let session = PostgreSQLSession(settings, gate: gate)
         do throws(StorageError) {
@@ -30,6 +45,7 @@ package final class PostgreSQLCatalogStore: CatalogStore {
     }
 
     package var answersInPlace: Bool { false }
+    package var staleness: Duration { standby?.staleness ?? .zero }
     package var counts: CatalogCounts { counted.counts }
     package func submit(_ request: WriteRequest<Change>) { queue.submit(request) }
     package func observe(_ observer: @escaping @Sendable ([CatalogEvent]) -> Void) { log.observe(observer) }
@@ -39,7 +55,10 @@ package final class PostgreSQLCatalogStore: CatalogStore {
     }
 
     package func makeReader() -> any CatalogReader {
-        PostgreSQLCatalogReader(PostgreSQLSession(settings, gate: gate))
+        PostgreSQLCatalogReader(
+            PostgreSQLSession(settings, gate: gate),
+            standby: standby.map { StandbySession(PostgreSQLSession($0.settings, gate: gate), staleness: $0.staleness) }
+        )
     }
 
     package func whileOnDuty(as url: ByteString, _ body: @escaping @Sendable () async -> Void) async {

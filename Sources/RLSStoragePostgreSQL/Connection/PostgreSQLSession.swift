@@ -20,7 +20,7 @@ final class PostgreSQLSession {
         if let connection, !connection.isBroken { return connection }
         connection = nil
         let new = try PostgreSQLConnection(settings)
-        try gate.pass(new, by: deadline)
+        try gate.pass(new, mayMigrate: settings.purpose == .primary, by: deadline)
         connection = new
         return new
     }
@@ -41,6 +41,9 @@ final class PostgreSQLSession {
             }
         }
     }
+
+    /// Makes the connection fit for use after a failure, or lets go of it.
+    func recover() { connection?.rollback(by: Deadline(in: .seconds(1))) }
 
     /// Of a transaction that has only read.
     func endTransaction() { connection?.rollback(by: Deadline(in: .seconds(1))) }

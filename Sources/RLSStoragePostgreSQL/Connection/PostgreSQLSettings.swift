@@ -17,6 +17,7 @@ package struct PostgreSQLSettings: Sendable {
     package let place: String
     /// A pooler in transaction mode lies between: nothing may be kept in the session.
     let isPooled: Bool
+    let purpose: Purpose
     /// What a request waits for the database.
     var patience: Duration
 
@@ -40,6 +41,7 @@ package struct PostgreSQLSettings: Sendable {
             if let value = next.pointee.val { given[String(cString: keyword)] = String(cString: value) }
             next += 1
         }
+        self.purpose = purpose
         self.isPooled = isPooled
         self.patience = patience
         let host = given["host"] ?? given["hostaddr"] ?? "local"

@@ -27,8 +27,17 @@ final class SchemaGate: Sendable {
         self.partitions = partitions
     }
 
-    func pass(_ connection: PostgreSQLConnection, by deadline: Deadline) throws(StorageError) {
+    /// - Parameter mayMigrate: false on a standby, which takes its schema from the primary
+    func pass(
+        _ connection: PostgreSQLConnection, mayMigrate: Bool, by deadline: Deadline
+    ) throws(StorageError) {
         if isOpen.withLockedValue({ $0 }) { return }
+        if !mayMigrate {
+            guard try version(connection, by: deadline) == newest else {
+                throw StorageError(.readOnly, "the standby has not the newest schema yet")
+            }
+            return
+        }
         if try version(connection, by: deadline) != newest { try migrate(connection, by: deadline) }
         isOpen.withLockedValue { $0 = true }
     }
