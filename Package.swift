@@ -32,6 +32,8 @@ let deques: Target.Dependency = .product(name: "DequeModule", package: "swift-co
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
+let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 
 let package = Package(
     name: "replica-location-service",
@@ -47,6 +49,9 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        // Of the tests.
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
     ],
     targets: [
         // Layer 0: C libraries, one module each.
@@ -108,7 +113,7 @@ let package = Package(
         program("rls-cli"),
         program("rls-admin"),
         .target(
-            name: "RLSTestSupport", dependencies: ["RLSCore", "RLSStorage"],
+            name: "RLSTestSupport", dependencies: ["RLSCore", "RLSStorage", locks, subprocess, system],
             path: "Tests/RLSTestSupport", swiftSettings: settings),
         tests("RLSCore", ["RLSCore"]),
         tests("RLSWire", ["RLSWire", nioCore]),
@@ -121,7 +126,9 @@ let package = Package(
             ["RLSSoftState", "RLSFilter", "RLSWire", "RLSStorageSQLite", locks, logging, nioCore]),
         tests("RLSServer", [locks, "RLSServer", "RLSWire", "RLSStorageSQLite", nioCore, logging, lifecycle]),
         tests(
-            "RLSIntegration", [locks, "RLSClient", "RLSWire", "rls-server", "rls-cli", "rls-admin"], exclude: ["Peers"],
+            "RLSIntegration",
+            [locks, "RLSClient", "RLSStorageSQLite", "RLSWire", "rls-server", "rls-cli", "rls-admin"],
+            exclude: ["Peers"],
             resources: [.copy("Data")]),
     ],
     swiftLanguageModes: [.v6]

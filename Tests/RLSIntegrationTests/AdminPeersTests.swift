@@ -1,3 +1,4 @@
+import RLSTestSupport
 import Testing
 
 /// rls-admin against index servers of other versions.

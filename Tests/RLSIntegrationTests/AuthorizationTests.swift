@@ -7,7 +7,7 @@ import Testing
 /// What those may do who are in.
 @Suite struct AuthorizationTests {
     @Test func gridMapAndFirstMatch() async throws {
-        let authority = TestAuthority.shared
+        let authority = try await TestAuthority.shared
         let server = try await ServerProcess.startGSI([
             "gridmap \(authority.file("grid-mapfile"))", "acl ^bobby$: lrc_read", "acl ^alice$: all",
         ])

@@ -4,6 +4,8 @@ import RLSCore
 import RLSTestSupport
 import Testing
 
+@testable import RLSStorageSQLite
+
 /// Clients that are slow, silent, deaf, many or wrong: they get an error or are closed, and others go on.
 @Suite struct HostileClientTests {
     @Test(arguments: [
@@ -129,26 +131,13 @@ import Testing
         let server = try await ServerProcess.start()
         let client = try await server.connect()
         try await client.create(Mapping(lfn: "a", pfn: "b"))
-        let path = server.database
-        let locker = try await blocking {
-            let process = Process()
-            process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-            process.arguments = ["sqlite3", path]
-            let (input, output) = (Pipe(), Collector())
-            process.standardInput = input
-            process.standardOutput = output.pipe
-            try process.run()
-            input.fileHandleForWriting.write(Data("BEGIN IMMEDIATE;\nSELECT 'locked';\n".utf8))
-            guard output.wait(seconds: 20, until: { $0.contains("locked") }) else {
-                throw RawClient.Failure(description: "sqlite3 (Debian package sqlite3) did not lock the database")
-            }
-            return input
-        }
+        let locker = try SQLiteConnection(path: server.database, access: .existing, busyTimeout: 20_000, cacheKiB: 64)
+        try locker.execute("BEGIN IMMEDIATE")
         await #expect(throws: CatalogError(.databaseError, "database is locked")) {
             try await client.create(Mapping(lfn: "c", pfn: "d"))
         }
         #expect(try await client.mappings(of: .lfn, "a").count == 1)
-        locker.fileHandleForWriting.write(Data("ROLLBACK;\n.quit\n".utf8))
+        try locker.execute("ROLLBACK")
         try await client.create(Mapping(lfn: "c", pfn: "d"))
         #expect(await server.waitForLog("another program holds a lock"))
     }

@@ -1,3 +1,4 @@
+import RLSTestSupport
 import Testing
 
 /// rls-admin on catalogs and the index that they update.

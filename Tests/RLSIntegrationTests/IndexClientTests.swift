@@ -1,5 +1,6 @@
 import RLSClient
 import RLSCore
+import RLSTestSupport
 import Testing
 
 /// What the client of an index sends and understands, byte by byte.

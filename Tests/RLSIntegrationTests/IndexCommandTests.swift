@@ -1,3 +1,4 @@
+import RLSTestSupport
 import Testing
 
 /// rls-cli on an index and the catalogs that update it.

@@ -3,18 +3,15 @@ import RLSClient
 import RLSCore
 import RLSTestSupport
 
-/// A real rls-server on a free port of loopback, ended with the value that owns it.
-/// `@unchecked Sendable`: `Process` may be asked and signalled from any thread.
-final class ServerProcess: @unchecked Sendable {
+/// A real rls-server on a free port of loopback, ended with the last copy of the value.
+struct ServerProcess: Sendable {
     struct StartFailure: Error, CustomStringConvertible {
         let description: String
     }
 
+    private let program: RunningProgram
     let directory: TemporaryDirectory
     let port: Int
-    private let process: Process
-    private let log: Collector
-
     private let authority: TestAuthority?
 
     var url: String { authority == nil ? "rlsn://127.0.0.1:\(port)" : "rls://localhost:\(port)" }
@@ -24,26 +21,28 @@ final class ServerProcess: @unchecked Sendable {
             : ServerAddress(scheme: .authenticated, host: "localhost", port: port)
     }
     var database: String { directory.file("lrc.db") }
-    var logText: String { log.soFar }
+    var logText: String { program.errors }
 
     /// - Parameter lines: of the configuration file, beside what every test needs
     static func start(_ lines: [String] = [], in directory: TemporaryDirectory? = nil) async throws -> ServerProcess {
-        try await blocking { try ServerProcess(lines, in: directory, authority: nil) }
+        _ = try await TestAuthority.shared
+        return try await ServerProcess(lines, in: directory, authority: nil)
     }
 
     /// With authentication, on `localhost`.
     static func startGSI(
-        _ lines: [String] = [], authority: TestAuthority = .shared, host: String = "host"
+        _ lines: [String] = [], authority other: TestAuthority? = nil, host: String = "host"
     ) async throws -> ServerProcess {
+        let authority = if let other { other } else { try await TestAuthority.shared }
         let security = [
             "rlscertfile \(authority.file("\(host)/hostcert.pem"))",
             "rlskeyfile \(authority.file("\(host)/hostkey.pem"))",
             "x509_cert_dir \(authority.file("certificates"))", "x509_voms_dir \(authority.file("vomsdir"))",
         ]
-        return try await blocking { try ServerProcess(security + lines, in: nil, authority: authority) }
+        return try await ServerProcess(security + lines, in: nil, authority: authority)
     }
 
-    private init(_ lines: [String], in directory: TemporaryDirectory?, authority: TestAuthority?) throws {
+    private init(_ lines: [String], in directory: TemporaryDirectory?, authority: TestAuthority?) async throws {
         let directory = try directory ?? TemporaryDirectory()
         self.directory = directory
         self.authority = authority
@@ -52,59 +51,39 @@ final class ServerProcess: @unchecked Sendable {
             "lrc_db_url sqlite:\(directory.file("lrc.db"))", "pidfile \(directory.file("server.pid"))",
         ]
         let file = try directory.write((common + lines).joined(separator: "\n") + "\n", to: "server.conf")
-        process = Process()
-        log = Collector()
-        process.executableURL = URL(fileURLWithPath: Program.server.path)
-        process.arguments = ["-c", file, "-d"]
-        process.standardInput = FileHandle.nullDevice
-        process.standardError = log.pipe
-        try process.run()
-        try? log.pipe.fileHandleForWriting.close()
-        _ = log.wait(seconds: 30) { $0.contains(" listening ") || $0.contains(" critical ") }
-        guard let match = log.soFar.firstMatch(of: /listening address=127\.0\.0\.1:(\d+)/), let port = Int(match.1)
-        else {
-            process.terminate()
-            throw StartFailure(description: log.soFar)
+        program = try await Program.server.executable.start(["-c", file, "-d"])
+        _ = try await program.waitForErrors(seconds: 30) { $0.contains(" listening ") || $0.contains(" critical ") }
+        let log = program.errors
+        guard let match = log.firstMatch(of: /listening address=127\.0\.0\.1:(\d+)/), let port = Int(match.1) else {
+            throw StartFailure(description: log)
         }
         self.port = port
     }
 
-    deinit { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
-
     func residentMegabytes() throws -> Int {
-        let status = try String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)
+        let status = try String(contentsOfFile: "/proc/\(program.process)/status", encoding: .utf8)
         return status.firstMatch(of: /VmRSS:\s+(\d+) kB/).flatMap { Int($0.1) }.map { $0 / 1024 } ?? 0
     }
 
-    func signal(_ number: Int32) { kill(process.processIdentifier, number) }
+    func signal(_ number: Int32) { program.signal(number) }
 
     func waitForLog(_ text: String, times: Int = 1) async -> Bool {
-        let found = try? await blocking { [log] in
-            log.wait(seconds: 60) { $0.components(separatedBy: text).count > times }
-        }
+        let found = try? await program.waitForErrors(seconds: 60) { $0.components(separatedBy: text).count > times }
         return found ?? false
     }
 
     /// As a power cut would: nothing is flushed by the process.
     func killHard() async {
         signal(SIGKILL)
-        _ = await end()
+        _ = try? await program.end()
     }
 
     /// - Returns: exit status and the seconds it took
     func stop() async -> (status: Int32, seconds: Double) {
         let began = ContinuousClock.now
         signal(SIGTERM)
-        let status = await end()
-        return (status, (ContinuousClock.now - began) / .seconds(1))
-    }
-
-    private func end() async -> Int32 {
-        let status = try? await blocking { [self] in
-            process.waitUntilExit()
-            return process.terminationStatus
-        }
-        return status ?? -1
+        let status = try? await program.end()
+        return (status ?? -1, (ContinuousClock.now - began) / .seconds(1))
     }
 
     func connect() async throws -> CatalogClient { try await CatalogClient.connect(to: address, timeout: .seconds(30)) }
@@ -124,8 +103,8 @@ final class ServerProcess: @unchecked Sendable {
 
     /// A client on the libraries that the original's clients were built on.
     func peer(_ options: String..., proxy: String = "alice-rfc", input: String = "") async throws -> Program.Outcome {
-        let program = try await GlobusPeer.shared.value
-        return try await program.run(
+        let peer = try await GlobusPeer.shared.value
+        return try await peer.program.run(
             options + ["localhost", "\(port)"], input: input, environment: authority?.environment(proxy: proxy) ?? [:])
     }
 }

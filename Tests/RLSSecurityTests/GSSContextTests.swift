@@ -7,11 +7,12 @@ import Testing
 
 /// Both sides of the library's handshake in one process, with certificates of a test authority.
 @Suite struct GSSContextTests {
+    private let authority: TestAuthority
     private let host: GSSCredential
     private let alice: GSSCredential
 
-    init() throws {
-        let authority = TestAuthority.shared
+    init() async throws {
+        authority = try await TestAuthority.shared
         host = try GSSCredential(
             CredentialFiles(certificate: authority.file("host/hostcert.pem"), key: authority.file("host/hostkey.pem")))
         alice = try GSSCredential(CredentialFiles(proxy: authority.proxy("alice-rfc")))
@@ -55,7 +56,7 @@ import Testing
     @Test(arguments: ["alice-rfc", "alice-legacy", "alice-rfc-second", "alice-voms"]) func stripsProxies(_ name: String)
         throws
     {
-        let proxy = try GSSCredential(CredentialFiles(proxy: TestAuthority.shared.proxy(name)))
+        let proxy = try GSSCredential(CredentialFiles(proxy: authority.proxy(name)))
         let (initiator, acceptor) = try handshake(as: proxy)
         let peer = try GSIPeer(of: acceptor)
         #expect(peer.dn == "/O=Grid/OU=Test/CN=Alice")
@@ -68,7 +69,7 @@ import Testing
     }
 
     @Test(arguments: ["alice-rfc-limited", "alice-legacy-limited"]) func marksLimitedProxies(_ name: String) throws {
-        let proxy = try GSSCredential(CredentialFiles(proxy: TestAuthority.shared.proxy(name)))
+        let proxy = try GSSCredential(CredentialFiles(proxy: authority.proxy(name)))
         let (_, acceptor) = try handshake(as: proxy)
         #expect(try GSIPeer(of: acceptor).isLimitedProxy)
     }
@@ -111,7 +112,7 @@ import Testing
         ("revoked-rfc", GSIError.Reason.revoked), ("future-rfc", .notYetValid), ("mallory-rfc", .unknownAuthority),
     ])
     func names(_ proxy: String, reason: GSIError.Reason) throws {
-        let credential = try GSSCredential(CredentialFiles(proxy: TestAuthority.shared.proxy(proxy)))
+        let credential = try GSSCredential(CredentialFiles(proxy: authority.proxy(proxy)))
         let failure = try #require(throws: Failed.self) { try handshake(as: credential) }
         #expect(failure.error.reason == reason, "\(failure.error)")
     }
@@ -153,7 +154,7 @@ import Testing
         func install(_ name: String) throws {
             for (source, target) in [("hostcert.pem", files.certificate), ("hostkey.pem", files.key)] {
                 try? FileManager.default.removeItem(atPath: target)
-                try FileManager.default.copyItem(atPath: TestAuthority.shared.file("\(name)/\(source)"), toPath: target)
+                try FileManager.default.copyItem(atPath: authority.file("\(name)/\(source)"), toPath: target)
             }
         }
         try install("host")
@@ -191,7 +192,7 @@ import Testing
 
     @Test func fileOrderDoesNotMatter() throws {
         let directory = try TemporaryDirectory()
-        let text = try String(contentsOfFile: TestAuthority.shared.proxy("alice-rfc"), encoding: .utf8)
+        let text = try String(contentsOfFile: authority.proxy("alice-rfc"), encoding: .utf8)
         let document = PEMDocument(text)
         #expect(document.certificates.count >= 2 && !document.isKeyEncrypted)
         let key = try #require(document.key)

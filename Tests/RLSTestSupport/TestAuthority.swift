@@ -10,20 +10,20 @@ package final class TestAuthority: Sendable {
     package var path: String { directory.file("authority") }
 
     /// One for the whole test process, whose environment names it: the libraries look nowhere else.
-    package static let shared: TestAuthority = {
-        do {
-            let authority = try TestAuthority()
-            for (name, value) in authority.environment() { setenv(name, value, 1) }
-            return authority
-        } catch { fatalError("\(error)") }
-    }()
+    package static var shared: TestAuthority { get async throws { try await made.value } }
+
+    private static let made = Task {
+        let authority = try await TestAuthority()
+        for (name, value) in authority.environment() { setenv(name, value, 1) }
+        return authority
+    }
 
     /// - Parameter short: seconds that the proxy `alice-short` is valid from now
-    package init(short: Int = 600) throws {
+    package init(short: Int = 600) async throws {
         directory = try TemporaryDirectory()
         let project = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
-        try Self.run(
+        try await Self.run(
             project.appendingPathComponent("tools/make-test-ca").path,
             ["--voms", "--short", "\(short)", directory.file("authority")])
     }
@@ -38,26 +38,23 @@ package final class TestAuthority: Sendable {
     }
 
     /// Puts a user's certificate on the revocation list.
-    package func revoke(_ user: String) throws {
+    package func revoke(_ user: String) async throws {
         let configuration = ["-config", file("ca/openssl.cnf")]
-        try Self.run("/usr/bin/openssl", ["ca"] + configuration + ["-revoke", file("users/\(user)/usercert.pem")])
+        try await Self.run(
+            "/usr/bin/openssl", ["ca"] + configuration + ["-revoke", file("users/\(user)/usercert.pem")])
         let names = try FileManager.default.contentsOfDirectory(atPath: file("certificates"))
         guard let list = names.first(where: { $0.hasSuffix(".r0") }) else {
             throw Failure(description: "no revocation list")
         }
-        try Self.run("/usr/bin/openssl", ["ca"] + configuration + ["-gencrl", "-out", file("certificates/\(list)")])
+        try await Self.run(
+            "/usr/bin/openssl", ["ca"] + configuration + ["-gencrl", "-out", file("certificates/\(list)")])
     }
 
-    private static func run(_ program: String, _ arguments: [String]) throws {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: program)
-        process.arguments = arguments
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = pipe
-        try process.run()
-        let text = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw Failure(description: "\(program): \(text)") }
+    private static func run(_ program: String, _ arguments: [String]) async throws {
+        // Dozens of keys, while other tests have the processors.
+        let outcome = try await Executable(path: program).run(arguments, seconds: 300)
+        guard outcome.status == 0 else {
+            throw Failure(description: "\(program): \(outcome.output)\(outcome.errors)")
+        }
     }
 }
