@@ -151,9 +151,24 @@ final class ConnectionHandler: ChannelDuplexHandler {
         state.isWritable = context.channel.isWritable
     }
 
+    private func flushSoon(_ context: ChannelHandlerContext) {
+        if isFlushScheduled { return }
+        isFlushScheduled = true
+        let own = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
+        context.eventLoop.execute {
+            own.value.handler.isFlushScheduled = false
+            if own.value.handler.session != nil { own.value.handler.flush(own.value.context) }
+        }
+    }
+
     private func resume(_ context: ChannelHandlerContext) {
         proceed(context)
-        flush(context)
+        // The rest of a group is answered in this same turn of the event loop: one system call for all of it.
+        if state.pendingWrites > 0 && output.readableBytes < Self.flushThreshold {
+            flushSoon(context)
+        } else {
+            flush(context)
+        }
         if isReadHeldBack && held == nil && state.mayBegin(.write) {
             isReadHeldBack = false
             context.read()
@@ -302,23 +317,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         case .failure(let error):
             if pending.changes.isEmpty { pending.reply([], &output) } else { output.writeError(error.answer) }
         }
-        // The rest of the group is answered in this same turn of the event loop: one system call for all of it.
-        if state.pendingWrites > 0 && output.readableBytes < Self.flushThreshold {
-            flushSoon(context)
-        } else {
-            flush(context)
-        }
         resume(context)
-    }
-
-    private func flushSoon(_ context: ChannelHandlerContext) {
-        if isFlushScheduled { return }
-        isFlushScheduled = true
-        let own = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
-        context.eventLoop.execute {
-            own.value.handler.isFlushScheduled = false
-            if own.value.handler.session != nil { own.value.handler.flush(own.value.context) }
-        }
     }
 
     // MARK: Work of other threads
