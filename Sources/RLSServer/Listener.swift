@@ -88,7 +88,7 @@ package struct Listener: Service {
         var lanes: [ObjectIdentifier: NIOLoopBound<LookupLane>] = [:]
         for eventLoop in group.makeIterator() {
             lanes[ObjectIdentifier(eventLoop)] = try await eventLoop.submit {
-                NIOLoopBound(LookupLane(try server.makeReaders(), on: eventLoop), eventLoop: eventLoop)
+                NIOLoopBound(LookupLane(try server.stores.makeReaders(), on: eventLoop), eventLoop: eventLoop)
             }.get()
         }
         return lanes

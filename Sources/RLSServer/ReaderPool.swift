@@ -15,9 +15,9 @@ final class ReaderPool: Sendable {
     private let free: NIOLockedValueBox<[PooledReader]>
     private let threads: NIOThreadPool
 
-    init(threads count: Int, makeReaders: () throws(StorageError) -> RoleReaders) throws(StorageError) {
+    init(of stores: RoleStores, threads count: Int) throws(StorageError) {
         var made: [PooledReader] = []
-        for _ in 0..<count { made.append(PooledReader(try makeReaders())) }
+        for _ in 0..<count { made.append(PooledReader(try stores.makeReaders())) }
         free = NIOLockedValueBox(made)
         threads = NIOThreadPool(numberOfThreads: count)
         threads.start()

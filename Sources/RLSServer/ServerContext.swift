@@ -14,6 +14,7 @@ package final class ServerContext: Sendable {
     package let index: IndexRole?
     /// What this server tells others; nil where it updates nobody.
     package let updates: (any UpdateControl)?
+    let stores: RoleStores
     let readers: ReaderPool
     let admission: AdmissionControl
     /// nil without authentication.
@@ -37,9 +38,8 @@ package final class ServerContext: Sendable {
         self.logger = logger
         audit = Audit(logger: logger)
         self.quit = quit
-        readers = try ReaderPool(threads: configuration.current.readerThreads) { () throws(StorageError) in
-            try Self.makeReaders(catalog, index)
-        }
+        stores = RoleStores(catalog: catalog, index: index?.locations.store)
+        readers = try ReaderPool(of: stores, threads: configuration.current.readerThreads)
         admission = AdmissionControl()
     }
 
@@ -49,14 +49,6 @@ package final class ServerContext: Sendable {
         case .catalog: catalog != nil
         case .index: index != nil
         }
-    }
-
-    func makeReaders() throws(StorageError) -> RoleReaders { try Self.makeReaders(catalog, index) }
-
-    private static func makeReaders(_ catalog: (any CatalogStore)?, _ index: IndexRole?) throws(StorageError)
-        -> RoleReaders
-    {
-        RoleReaders(catalog: try catalog?.makeReader(), index: try index?.locations.store?.makeReader())
     }
 
     var statistics: ServerStatistics {

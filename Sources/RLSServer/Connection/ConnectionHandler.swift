@@ -363,44 +363,32 @@ final class ConnectionHandler: ChannelDuplexHandler {
         let own = NIOLoopBound((handler: self, context: context), eventLoop: eventLoop)
         let (producer, hasBegun) = (stream.producer, stream.hasBegun)
         server.readers.submit { readers in
-            var producer = producer
-            var chunk = ByteBuffer()
-            let result: Result<Progress, ReplyFailure>
-            do throws(ReplyFailure) { result = .success(try producer.produce(readers, into: &chunk)) } catch {
-                result = .failure(error)
-            }
-            let (rest, bytes) = (producer, chunk)
-            eventLoop.execute {
-                let stream = ReplyStream(producer: rest, hasBegun: hasBegun)
-                own.value.handler.received(bytes, result, of: stream, own.value.context)
-            }
+            let turn = producer.loneTurn(readers)
+            eventLoop.execute { own.value.handler.received(turn, hasBegun: hasBegun, own.value.context) }
         } refused: {
             eventLoop.execute { own.value.context.close(promise: nil) }
         }
     }
 
-    private func received(
-        _ chunk: ByteBuffer, _ result: Result<Progress, ReplyFailure>, of stream: ReplyStream,
-        _ context: ChannelHandlerContext
-    ) {
+    private func received(_ turn: ReplyTurn, hasBegun: Bool, _ context: ChannelHandlerContext) {
         guard let session else { return }
-        switch result {
-        case .success(.done):
+        switch turn {
+        case .done(let chunk, let continuation):
             output.writeImmutableBuffer(chunk)
-            session.lastPage = stream.producer.continuation
+            session.lastPage = continuation
             state.finishedStream()
             clock.received(at: .now())
             flush(context)
             resume(context)
-        case .success(.more):
+        case .more(let chunk, let producer):
             output.writeImmutableBuffer(chunk)
             flush(context)
-            let rest = ReplyStream(producer: stream.producer, hasBegun: stream.hasBegun || chunk.readableBytes > 0)
+            let rest = ReplyStream(producer: producer, hasBegun: hasBegun || chunk.readableBytes > 0)
             if state.isWritable { nextChunk(of: rest, context) } else { paused = rest }
-        case .failure(let failure):
+        case .failed(let failure):
             state.finishedStream()
             log(failure, session)
-            if stream.hasBegun { return context.close(promise: nil) }
+            if hasBegun { return context.close(promise: nil) }
             output.writeError(failure.answer)
             flush(context)
             resume(context)

@@ -51,21 +51,7 @@ enum AttributeMethods {
             return .removeAttribute(kind, key: arguments.key, name: arguments.name)
         },
         .read(Methods.attributeValueGet, .lrcRead, .object) { (arguments, _) throws(CatalogError) in
-            let kind = try NameKind(objectType: arguments.objectType)
-            return OnceProducer.ofCatalog { (reader, buffer) throws(ReplyFailure) in
-                let key = arguments.key.bytes
-                guard try stored({ () throws(StorageError) in try reader.hasName(kind, key.span) }) else {
-                    throw .refused(CatalogError(kind.notFound, arguments.key))
-                }
-                let all = try stored { () throws(StorageError) in try reader.attributeValues(kind, of: key.span) }
-                let found = arguments.name.isEmpty ? all : all.filter { $0.name == arguments.name }
-                if found.isEmpty && !arguments.name.isEmpty {
-                    throw .refused(CatalogError(.attributeNotFound, arguments.name))
-                }
-                buffer.writeStatus(.success)
-                for value in found { AttributeValueItem(name: value.name, value: value.value).encode(into: &buffer) }
-                buffer.writeListEnd(more: false)
-            }
+            ValuesProducer(kind: try NameKind(objectType: arguments.objectType), arguments: arguments)
         },
         .read(Methods.attributeSearch, .lrcRead, .everything) {
             (arguments, session) throws(CatalogError) in

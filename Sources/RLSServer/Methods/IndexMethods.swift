@@ -25,14 +25,8 @@ enum IndexMethods {
         },
         .lookup(Methods.indexExists, role: .index, .rliRead, .indexObject) {
             (arguments, session) throws(CatalogError) in
-            let locations = try locations(session)
-            let kind = try IndexObject(arguments.objectType)
-            return OnceProducer { (readers, buffer) throws(ReplyFailure) in
-                guard try kind.exists(arguments.name, locations, readers) else {
-                    throw .refused(CatalogError(kind.notFound, arguments.name + "," + arguments.objectType))
-                }
-                buffer.writeStatus(.success)
-            }
+            IndexExistsProducer(
+                locations: try locations(session), kind: try IndexObject(arguments.objectType), arguments: arguments)
         },
         .read(Methods.indexExistsBulk, role: .index, .rliRead, .indexObjects) {
             (arguments, session) throws(CatalogError) in
@@ -40,13 +34,7 @@ enum IndexMethods {
                 try IndexObject(arguments.objectType), try locations(session), arguments.names)
         },
         .lookup(Methods.indexMappingExists, role: .index, .rliRead, .lfn) { (arguments, session) throws(CatalogError) in
-            let locations = try locations(session)
-            return OnceProducer { (readers, buffer) throws(ReplyFailure) in
-                guard try locations.urls(of: arguments.mapping.lfn, readers).contains(arguments.mapping.pfn) else {
-                    throw .refused(CatalogError(.mappingNotFound, arguments.mapping.subject))
-                }
-                buffer.writeStatus(.success)
-            }
+            LocationExistsProducer(locations: try locations(session), mapping: arguments.mapping)
         },
         // Of 1.1 and of 4.x: they differ in what is said when there is none.
         senders(Methods.lrcList, none: .rliNotFound),
@@ -86,6 +74,10 @@ enum IndexObject: Sendable {
     }
 
     var notFound: StatusCode { self == .lfn ? .lfnNotFound : .lrcNotFound }
+
+    func addNeeds(_ names: some Sequence<ByteString>, _ locations: LocationIndex, to ahead: inout ReadAhead) {
+        if self == .lfn { locations.addNeeds(names, to: &ahead) }
+    }
 
     func exists(
         _ name: ByteString, _ locations: LocationIndex, _ readers: RoleReaders

@@ -18,26 +18,10 @@ enum MappingMethods {
         wildcard(Methods.getPFNWildcard, .lfn),
         wildcard(Methods.getLFNWildcard, .pfn),
         .lookup(Methods.exists, .lrcRead, .object) { (arguments, _) throws(CatalogError) in
-            let kind = try NameKind(objectType: arguments.objectType)
-            return OnceProducer.ofCatalog { (reader, buffer) throws(ReplyFailure) in
-                let bytes = arguments.name.bytes
-                guard try stored({ () throws(StorageError) in try reader.hasName(kind, bytes.span) }) else {
-                    throw .refused(CatalogError(kind.notFound, arguments.name + "," + arguments.objectType))
-                }
-                buffer.writeStatus(.success)
-            }
+            ExistsProducer(kind: try NameKind(objectType: arguments.objectType), arguments: arguments)
         },
         .lookup(Methods.mappingExists, .lrcRead, .lfn) {
-            (arguments, _) throws(CatalogError) in
-            OnceProducer.ofCatalog { (reader, buffer) throws(ReplyFailure) in
-                let lfn = arguments.mapping.lfn.bytes
-                let pfn = arguments.mapping.pfn.bytes
-                guard try stored({ () throws(StorageError) in try reader.hasMapping(lfn: lfn.span, pfn: pfn.span) })
-                else {
-                    throw .refused(CatalogError(.mappingNotFound, arguments.mapping.subject))
-                }
-                buffer.writeStatus(.success)
-            }
+            (arguments, _) throws(CatalogError) in MappingExistsProducer(mapping: arguments.mapping)
         },
     ]
 

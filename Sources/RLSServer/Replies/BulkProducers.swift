@@ -4,32 +4,45 @@ import RLSStorage
 import RLSWire
 
 /// A list reply over the items of a request: one item after the other, resumable between items and inside a long one.
-struct ItemsProducer<Entry: Sendable>: CatalogReplyProducer {
+struct ItemsProducer: ReplyProducer {
     /// Writes an item from `after` on; returns where to continue when the chunk became full inside it.
     typealias Write =
-        @Sendable (Entry, _ after: ByteString?, any CatalogReader, inout ByteBuffer) throws(StorageError) -> ByteString?
+        @Sendable (ByteString, _ after: ByteString?, any CatalogReader, inout ByteBuffer) throws(StorageError)
+        -> ByteString?
+    typealias AddNeeds = @Sendable (ByteString, inout ReadAhead) -> Void
 
-    private let entries: [Entry]
+    private let names: [ByteString]
+    private let addNeeds: AddNeeds
     private let write: Write
     private var index = 0
     private var after: ByteString?
     private var hasBegun = false
+    private var window = ItemWindow()
 
-    init(_ entries: [Entry], write: @escaping Write) {
-        self.entries = entries
+    init(_ names: [ByteString], needs addNeeds: @escaping AddNeeds, write: @escaping Write) {
+        self.names = names
+        self.addNeeds = addNeeds
         self.write = write
     }
 
-    mutating func produce(_ reader: any CatalogReader, into buffer: inout ByteBuffer) throws(ReplyFailure) -> Progress {
+    mutating func produce(_ readers: RoleReaders, into buffer: inout ByteBuffer) throws(ReplyFailure) -> Progress {
+        guard let reader = readers.catalog else { throw .refused(Role.catalog.refusal) }
         let start = buffer.writerIndex
+        window.turnBegins(at: after == nil ? index : index + 1)
         if !hasBegun { buffer.writeStatus(.success) }
         hasBegun = true
-        while index < entries.count {
-            do throws(StorageError) { after = try write(entries[index], after, reader, &buffer) } catch {
-                throw .failed(error)
+        while index < names.count {
+            try stored { () throws(StorageError) in
+                if let items = window.next(at: index, of: names.count) {
+                    try readers.prefetch { ahead in for name in names[items] { addNeeds(name, &ahead) } }
+                }
+                after = try write(names[index], after, reader, &buffer)
             }
             if after == nil { index += 1 }
-            if index < entries.count && buffer.writerIndex - start >= ChunkBudget.bytes { return .more }
+            if index < names.count && buffer.writerIndex - start >= ChunkBudget.bytes {
+                window.turnEnds(at: index)
+                return .more
+            }
         }
         buffer.writeListEnd(more: false)
         return .done
@@ -38,8 +51,10 @@ struct ItemsProducer<Entry: Sendable>: CatalogReplyProducer {
 
 enum BulkReplies {
     /// `lrc_get_pfn_bulk`, `lrc_get_lfn_bulk`
-    static func lookup(_ kind: NameKind, _ names: [BulkName]) -> ItemsProducer<ByteString> {
-        ItemsProducer(names.map(\.name)) { (name, after, reader, buffer) throws(StorageError) in
+    static func lookup(_ kind: NameKind, _ names: [BulkName]) -> ItemsProducer {
+        ItemsProducer(names.map(\.name)) { name, ahead in
+            ahead.catalog.append(.partners(kind, name))
+        } write: { (name, after, reader, buffer) throws(StorageError) in
             var found = after != nil
             var resume: ByteString?
             let start = buffer.writerIndex
@@ -60,8 +75,10 @@ enum BulkReplies {
     }
 
     /// `lrc_exists_bulk`
-    static func exists(_ kind: NameKind, _ names: [BulkName]) -> ItemsProducer<ByteString> {
-        ItemsProducer(names.map(\.name)) { (name, _, reader, buffer) throws(StorageError) in
+    static func exists(_ kind: NameKind, _ names: [BulkName]) -> ItemsProducer {
+        ItemsProducer(names.map(\.name)) { name, ahead in
+            ahead.catalog.append(.name(kind, name))
+        } write: { (name, _, reader, buffer) throws(StorageError) in
             let bytes = name.bytes
             let code: StatusCode = try reader.hasName(kind, bytes.span) ? .success : kind.notFound
             BulkExistsItem(code, name).encode(into: &buffer)
@@ -70,8 +87,11 @@ enum BulkReplies {
     }
 
     /// `lrc_attr_value_get_bulk`
-    static func values(_ kind: NameKind, attribute: ByteString, keys: [BulkName]) -> ItemsProducer<ByteString> {
-        ItemsProducer(keys.map(\.name)) { (key, _, reader, buffer) throws(StorageError) in
+    static func values(_ kind: NameKind, attribute: ByteString, keys: [BulkName]) -> ItemsProducer {
+        ItemsProducer(keys.map(\.name)) { key, ahead in
+            ahead.catalog.append(.name(kind, key))
+            ahead.catalog.append(.attributeValues(kind, key))
+        } write: { (key, _, reader, buffer) throws(StorageError) in
             let bytes = key.bytes
             guard try reader.hasName(kind, bytes.span) else {
                 BulkAttributeItem(key: key, .failure(CatalogError(kind.notFound, attribute))).encode(into: &buffer)

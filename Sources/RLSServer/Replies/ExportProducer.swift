@@ -4,7 +4,7 @@ import RLSStorage
 import RLSWire
 
 /// `lrc_export`: mappings in ascending order with the attribute values of their names, from a given mapping on.
-struct ExportProducer: CatalogReplyProducer {
+struct ExportProducer: ReplyProducer {
     private let pattern: SQLPattern
     private let limit: Int
     private var after: MappingPosition?
@@ -22,11 +22,13 @@ struct ExportProducer: CatalogReplyProducer {
         }
     }
 
-    mutating func produce(_ reader: any CatalogReader, into buffer: inout ByteBuffer) throws(ReplyFailure) -> Progress {
+    mutating func produce(_ readers: RoleReaders, into buffer: inout ByteBuffer) throws(ReplyFailure) -> Progress {
+        guard let reader = readers.catalog else { throw .refused(Role.catalog.refusal) }
         let (mappings, isExhausted) = try nextMappings(reader)
         if !hasBegun { buffer.writeStatus(.success) }
         hasBegun = true
         try stored { () throws(StorageError) in
+            try readers.prefetch { addNeeds(of: mappings, to: &$0) }
             for mapping in mappings { try write(mapping, reader, &buffer) }
         }
         if isExhausted {
@@ -60,6 +62,15 @@ struct ExportProducer: CatalogReplyProducer {
         }
         after = position ?? after
         return (mappings, isExhausted)
+    }
+
+    private func addNeeds(of mappings: [Mapping], to ahead: inout ReadAhead) {
+        var last = described
+        for mapping in mappings {
+            if mapping.lfn != last { ahead.catalog.append(.attributeValues(.lfn, mapping.lfn)) }
+            last = mapping.lfn
+            ahead.catalog.append(.attributeValues(.pfn, mapping.pfn))
+        }
     }
 
     private mutating func write(

@@ -16,6 +16,10 @@ struct LocationsProducer: ReplyProducer {
         self.page = page
     }
 
+    func addNeeds(to ahead: inout ReadAhead) {
+        locations.addNeeds(CollectionOfOne(ByteString(name.readableBytesUInt8Span)), to: &ahead)
+    }
+
     mutating func produce(_ readers: RoleReaders, into buffer: inout ByteBuffer) throws(ReplyFailure) -> Progress {
         let name = self.name
         let urls = try stored { () throws(StorageError) in
@@ -30,6 +34,41 @@ struct LocationsProducer: ReplyProducer {
             buffer.writeField(url)
         }
         buffer.writeListEnd(more: shown.count < rest.count)
+        return .done
+    }
+}
+
+/// `rli_exists`
+struct IndexExistsProducer: ReplyProducer {
+    let locations: LocationIndex
+    let kind: IndexObject
+    let arguments: ObjectArguments
+
+    func addNeeds(to ahead: inout ReadAhead) {
+        kind.addNeeds(CollectionOfOne(arguments.name), locations, to: &ahead)
+    }
+
+    mutating func produce(_ readers: RoleReaders, into buffer: inout ByteBuffer) throws(ReplyFailure) -> Progress {
+        guard try kind.exists(arguments.name, locations, readers) else {
+            throw .refused(CatalogError(kind.notFound, arguments.name + "," + arguments.objectType))
+        }
+        buffer.writeStatus(.success)
+        return .done
+    }
+}
+
+/// `rli_mapping_exists`
+struct LocationExistsProducer: ReplyProducer {
+    let locations: LocationIndex
+    let mapping: Mapping
+
+    func addNeeds(to ahead: inout ReadAhead) { locations.addNeeds(CollectionOfOne(mapping.lfn), to: &ahead) }
+
+    mutating func produce(_ readers: RoleReaders, into buffer: inout ByteBuffer) throws(ReplyFailure) -> Progress {
+        guard try locations.urls(of: mapping.lfn, readers).contains(mapping.pfn) else {
+            throw .refused(CatalogError(.mappingNotFound, mapping.subject))
+        }
+        buffer.writeStatus(.success)
         return .done
     }
 }
@@ -95,7 +134,9 @@ struct LocationWildcardProducer: ReplyProducer {
 extension BulkReplies {
     /// `rli_get_lrc_bulk`
     static func locations(_ locations: LocationIndex, _ names: [BulkName]) -> IndexItemsProducer {
-        IndexItemsProducer(names.map(\.name)) { (name, readers, buffer) throws(ReplyFailure) in
+        IndexItemsProducer(names.map(\.name)) { names, ahead in
+            locations.addNeeds(names, to: &ahead)
+        } write: { (name, readers, buffer) throws(ReplyFailure) in
             let urls = try locations.urls(of: name, readers)
             if urls.isEmpty { buffer.writeError(CatalogError(.lfnNotFound, name)) }
             for url in urls { BulkLookupItem(.success(PairItem(name, url))).encode(into: &buffer) }
@@ -104,7 +145,9 @@ extension BulkReplies {
 
     /// `rli_exists_bulk`
     static func exists(_ kind: IndexObject, _ locations: LocationIndex, _ names: [BulkName]) -> IndexItemsProducer {
-        IndexItemsProducer(names.map(\.name)) { (name, readers, buffer) throws(ReplyFailure) in
+        IndexItemsProducer(names.map(\.name)) { names, ahead in
+            kind.addNeeds(names, locations, to: &ahead)
+        } write: { (name, readers, buffer) throws(ReplyFailure) in
             let code: StatusCode = try kind.exists(name, locations, readers) ? .success : kind.notFound
             IndexExistsItem(code, name).encode(into: &buffer)
         }
@@ -114,23 +157,34 @@ extension BulkReplies {
 /// A list reply over the names of a request, resumable between them.
 struct IndexItemsProducer: ReplyProducer {
     typealias Write = @Sendable (ByteString, RoleReaders, inout ByteBuffer) throws(ReplyFailure) -> Void
+    typealias AddNeeds = @Sendable (ArraySlice<ByteString>, inout ReadAhead) -> Void
 
     private let names: [ByteString]
+    private let addNeeds: AddNeeds
     private let write: Write
     private var index = 0
+    private var window = ItemWindow()
 
-    init(_ names: [ByteString], write: @escaping Write) {
+    init(_ names: [ByteString], needs addNeeds: @escaping AddNeeds, write: @escaping Write) {
         self.names = names
+        self.addNeeds = addNeeds
         self.write = write
     }
 
     mutating func produce(_ readers: RoleReaders, into buffer: inout ByteBuffer) throws(ReplyFailure) -> Progress {
         let start = buffer.writerIndex
+        window.turnBegins(at: index)
         if index == 0 { buffer.writeStatus(.success) }
         while index < names.count {
+            if let items = window.next(at: index, of: names.count) {
+                try stored { () throws(StorageError) in try readers.prefetch { addNeeds(names[items], &$0) } }
+            }
             try write(names[index], readers, &buffer)
             index += 1
-            if index < names.count && buffer.writerIndex - start >= ChunkBudget.bytes { return .more }
+            if index < names.count && buffer.writerIndex - start >= ChunkBudget.bytes {
+                window.turnEnds(at: index)
+                return .more
+            }
         }
         buffer.writeListEnd(more: false)
         return .done

@@ -26,6 +26,10 @@ struct PartnersProducer: CatalogReplyProducer {
         }
     }
 
+    func addNeeds(to ahead: inout ReadAhead) {
+        if after == nil { ahead.catalog.append(.partners(kind, ByteString(name.readableBytesUInt8Span))) }
+    }
+
     mutating func produce(_ reader: any CatalogReader, into buffer: inout ByteBuffer) throws(ReplyFailure) -> Progress {
         var chunk = MappingChunk(kind: kind, counter: counter, begun: hasBegun, start: buffer.writerIndex)
         let name = self.name

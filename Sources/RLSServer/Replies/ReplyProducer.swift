@@ -27,6 +27,8 @@ enum Progress: Sendable {
 struct RoleReaders {
     let catalog: (any CatalogReader)?
     let index: (any IndexReader)?
+    /// Those of them that want to be told what comes.
+    var remote: RoleSet = []
 
     func release() {
         catalog?.release()
@@ -37,6 +39,8 @@ struct RoleReaders {
 /// Writes a reply piece by piece. Between pieces it holds no statement and no snapshot, only the position to go on from.
 protocol ReplyProducer: Sendable {
     mutating func produce(_ readers: RoleReaders, into buffer: inout ByteBuffer) throws(ReplyFailure) -> Progress
+    /// The exact look-ups of the next turn. One that has many calls `prefetch` itself.
+    func addNeeds(to ahead: inout ReadAhead)
     /// Where the next page begins, when this one stopped early.
     var continuation: PageContinuation? { get }
 }
@@ -54,6 +58,7 @@ extension CatalogReplyProducer {
 }
 
 extension ReplyProducer {
+    func addNeeds(to ahead: inout ReadAhead) {}
     var continuation: PageContinuation? { nil }
 }
 
