@@ -45,6 +45,7 @@ package struct Listener: Service {
         await connections.drain(within: Self.drainTime)
         // First those that answer on the event loops.
         await server.authenticator?.shutdown()
+        await server.lookups.shutdown()
         await server.readers.shutdown()
         try await group.shutdownGracefully()
     }
@@ -88,7 +89,7 @@ package struct Listener: Service {
         var lanes: [ObjectIdentifier: NIOLoopBound<LookupLane>] = [:]
         for eventLoop in group.makeIterator() {
             lanes[ObjectIdentifier(eventLoop)] = try await eventLoop.submit {
-                NIOLoopBound(LookupLane(try server.stores.makeReaders(), on: eventLoop), eventLoop: eventLoop)
+                NIOLoopBound(LookupLane(try server.stores.inPlace.makeReaders(), on: eventLoop), eventLoop: eventLoop)
             }.get()
         }
         return lanes

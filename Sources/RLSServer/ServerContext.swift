@@ -15,6 +15,8 @@ package final class ServerContext: Sendable {
     /// What this server tells others; nil where it updates nobody.
     package let updates: (any UpdateControl)?
     let stores: RoleStores
+    let rows: [MethodRow]
+    let lookups: LookupQueues
     let readers: ReaderPool
     let admission: AdmissionControl
     /// nil without authentication.
@@ -27,7 +29,8 @@ package final class ServerContext: Sendable {
 
     package init(
         configuration: LiveConfiguration, catalog: (any CatalogStore)?, index: IndexRole? = nil,
-        updates: (any UpdateControl)? = nil, authenticator: Authenticator? = nil, logger: Logger,
+        updates: (any UpdateControl)? = nil, authenticator: Authenticator? = nil,
+        lookupLimits: LookupLimits = LookupLimits(), logger: Logger,
         quit: @escaping @Sendable () -> Void
     ) throws(StorageError) {
         self.configuration = configuration
@@ -39,6 +42,8 @@ package final class ServerContext: Sendable {
         audit = Audit(logger: logger)
         self.quit = quit
         stores = RoleStores(catalog: catalog, index: index?.locations.store)
+        rows = MethodTable.rows(gathering: stores.remote)
+        lookups = try LookupQueues(of: stores, limits: lookupLimits, logger: logger)
         readers = try ReaderPool(of: stores, threads: configuration.current.readerThreads)
         admission = AdmissionControl()
     }

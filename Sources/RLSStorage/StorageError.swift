@@ -47,7 +47,7 @@ package struct StorageError: Error, Sendable, Hashable {
             case .outOfConnections: "database has no connection free"
             case .timedOut: "database does not answer in time"
             case .conflict: "database is busy with changes of others"
-            case .overloaded: "too many changes are waiting"
+            case .overloaded: "too many requests are waiting"
             case .closed: "server is stopping"
             case .other: "database failed"
             }

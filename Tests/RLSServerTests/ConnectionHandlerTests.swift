@@ -32,8 +32,9 @@ import Testing
         ),
     ]
 
-    @Test func capturedExchanges() async throws {
-        try await withServer { server in
+    @Test(arguments: [false, true])
+    func capturedExchanges(isRemote: Bool) async throws {
+        try await withServer(through: isRemote ? RemoteStore() : nil) { server in
             let client = try server.client()
             for (before, request, reply) in Self.captured {
                 if !before.isEmpty { #expect(try client.exchange(before, "0|")) }
@@ -44,9 +45,9 @@ import Testing
         }
     }
 
-    @Test(arguments: [1, 5, 4_096])
-    func pipelinedInPieces(of size: Int) async throws {
-        try await withServer { server in
+    @Test(arguments: [1, 5, 4_096], [false, true])
+    func pipelinedInPieces(of size: Int, isRemote: Bool) async throws {
+        try await withServer(through: isRemote ? RemoteStore() : nil) { server in
             let client = try server.client()
             var rest = RawClient.bytes(Self.captured.map { $0.before + $0.request }.joined())[...]
             while !rest.isEmpty {
@@ -59,8 +60,9 @@ import Testing
     }
 
     /// A thousand requests at once, every kind beside every other: each reply in its place.
-    @Test func mixedPipelineIsAnsweredInOrder() async throws {
-        try await withServer { server in
+    @Test(arguments: [false, true])
+    func mixedPipelineIsAnsweredInOrder(isRemote: Bool) async throws {
+        try await withServer(through: isRemote ? RemoteStore() : nil) { server in
             let client = try server.client()
             var random = SeededGenerator(seed: 5)
             var requests = ""
@@ -69,7 +71,7 @@ import Testing
             for _ in 0..<1_000 {
                 let number = Int.random(in: 0..<30, using: &random)
                 let exists = known.contains(number)
-                switch Int.random(in: 0..<6, using: &random) {
+                switch Int.random(in: 0..<10, using: &random) {
                 case 0:
                     requests += "lrc_create|n\(number)|p\(number)|"
                     replies += exists ? "11|n\(number)|" : "0|"
@@ -87,6 +89,15 @@ import Testing
                 case 4:
                     requests += "lrc_create||p|"
                     replies += "6||"
+                case 5:
+                    requests += "lrc_exists|p\(number)|1|"
+                    replies += exists ? "0|" : "14|p\(number),1|"
+                case 6:
+                    requests += "lrc_mapping_exists|n\(number)|p\(number)|"
+                    replies += exists ? "0|" : "10|n\(number),p\(number)|"
+                case 7:
+                    requests += "lrc_get_lfn|p\(number)|x|0|"
+                    replies += "6|x|"
                 default:
                     requests += "lrc_create_bulk|n\(number)|p\(number)||"
                     replies += exists ? "0|11|n\(number)|p\(number)||" : "0||"

@@ -30,6 +30,32 @@ import Testing
         #expect(state.mayBegin(.write))
     }
 
+    /// Of other threads: the ones on event loops are reads.
+    @Test func lookupsFollowLookupsAndWaitForWrites() {
+        var state = ConnectionState()
+        #expect(state.mayBegin(.lookup))
+        state.beganWrite(bytes: 1)
+        #expect(!state.mayBegin(.lookup) && state.mayBegin)
+        state.finishedWrite(bytes: 1)
+        for _ in 0..<64 {
+            #expect(state.mayBegin(.lookup) && state.mayBegin)
+            state.beganLookup()
+            #expect(!state.mayBegin(.read) && !state.mayBegin(.write) && !state.isIdle)
+        }
+        #expect(!state.mayBegin(.lookup) && !state.mayBegin)
+        state.finishedLookup()
+        state.beganStream()
+        #expect(!state.mayBegin(.lookup))
+        state.finishedStream()
+        #expect(state.mayBegin(.lookup))
+        state.finish()
+        for _ in 0..<63 {
+            #expect(!state.isDone)
+            state.finishedLookup()
+        }
+        #expect(state.isDone)
+    }
+
     @Test func nothingBeginsBesideAStreamOrWhenTheClientIsDeaf() {
         var state = ConnectionState()
         state.beganStream()

@@ -7,6 +7,7 @@ class ForwardingStore: CatalogStore, @unchecked Sendable {
     // Set once, before the server starts.
     var inner: (any CatalogStore)?
 
+    var answersInPlace: Bool { inner?.answersInPlace ?? true }
     var counts: CatalogCounts { inner?.counts ?? CatalogCounts() }
     func submit(_ request: WriteRequest<Change>) { inner?.submit(request) }
     func shutdown() { inner?.shutdown() }

@@ -4,28 +4,45 @@ import NIOConcurrencyHelpers
 import NIOCore
 import RLSConfiguration
 import RLSServer
+import RLSSoftState
 import RLSStorage
 import RLSStorageSQLite
 import RLSTestSupport
 import ServiceLifecycle
+
+/// Whether a test's server is an index, and where the index's store is.
+enum IndexDouble {
+    case none
+    case inPlace
+    case remote(Journeys)
+
+    fileprivate func store(in directory: TemporaryDirectory, _ logger: Logger) throws -> (any IndexStore)? {
+        if case .none = self { return nil }
+        let store = try SQLiteIndexStore(path: directory.file("rli.db"), logger: logger)
+        return if case .remote(let way) = self { RemoteIndexStore(store, way) } else { store }
+    }
+}
 
 /// A server inside the test's process, on a port of the system's choice, with a SQLite catalog in a directory of its own.
 final class TestServer: Sendable {
     let port: Int
     let configuration: LiveConfiguration
     let catalog: any CatalogStore
+    private let index: (any IndexStore)?
     /// Signalled for each connection that the server closes because of its time.
     let closedFor = CauseLog()
+    private let receiver: UpdateReceiver?
     private let directory: TemporaryDirectory
     private let group: ServiceGroup
     private let running: Task<Void, any Error>
 
-    /// - Parameter double: stands between the server and its catalog
+    /// - Parameters:
+    ///   - double: stands between the server and its catalog
     init(
-        through double: ForwardingStore? = nil, _ change: (inout ServerConfiguration) -> Void = { _ in }
+        through double: ForwardingStore? = nil, index: IndexDouble = .none,
+        lookupLimits: LookupLimits = LookupLimits(), _ change: (inout ServerConfiguration) -> Void = { _ in }
     ) async throws {
-        let causes = closedFor
-        let logger = Logger(label: "test") { _ in CauseLogHandler(causes: causes) }
+        let logger = closedFor.logger
         directory = try TemporaryDirectory()
         let store = try SQLiteCatalogStore(path: directory.file("lrc.db"), logger: logger)
         double?.inner = store
@@ -34,9 +51,14 @@ final class TestServer: Sendable {
         settings.port = 0
         settings.eventLoops = 2
         change(&settings)
-        configuration = LiveConfiguration(settings)
+        let live = LiveConfiguration(settings)
+        configuration = live
         let (addresses, started) = AsyncThrowingStream<Int, any Error>.makeStream()
-        let context = try ServerContext(configuration: configuration, catalog: catalog, logger: logger, quit: {})
+        let role = try index.store(in: directory, logger).map { Self.role($0, live, logger) }
+        (receiver, self.index) = (role?.receiver, role?.locations.store)
+        let context = try ServerContext(
+            configuration: configuration, catalog: catalog, index: role, lookupLimits: lookupLimits, logger: logger,
+            quit: {})
         let listener = Listener(context) { started.yield($0.port ?? 0) }
         let group = ServiceGroup(services: [listener], logger: logger)
         self.group = group
@@ -48,12 +70,20 @@ final class TestServer: Sendable {
         port = try await iterator.next() ?? 0
     }
 
+    private static func role(_ store: any IndexStore, _ live: LiveConfiguration, _ logger: Logger) -> IndexRole {
+        let index = LocationIndex(store: store, clock: .now(), expireStale: live.current.expireStale)
+        let receiver = UpdateReceiver(index, name: ServerName(), configuration: live, archive: nil, logger: logger)
+        return IndexRole(locations: index, receiver: receiver)
+    }
+
     /// As SIGTERM does: what runs is finished.
     func beginStop() async { await group.triggerGracefulShutdown() }
 
     func stop() async throws {
         await beginStop()
         try await running.value
+        receiver?.shutdown()
+        index?.shutdown()
         catalog.shutdown()
     }
 
@@ -75,6 +105,10 @@ final class CauseLog: Sendable {
         causes.withLockedValue { $0.append(cause) }
         arrivals.signal()
     }
+
+    var logger: Logger { Logger(label: "test") { _ in CauseLogHandler(causes: self) } }
+
+    func count(of cause: String) -> Int { causes.withLockedValue { $0.count { $0 == cause } } }
 
     /// Whether the cause is named within some seconds.
     func waits(for cause: String) -> Bool {
@@ -104,11 +138,11 @@ private struct CauseLogHandler: LogHandler {
 
 /// Runs `body`, which may wait for sockets, beside a server of its own.
 func withServer(
-    through double: ForwardingStore? = nil,
-    _ change: (inout ServerConfiguration) -> Void = { _ in },
+    through double: ForwardingStore? = nil, index: IndexDouble = .none,
+    lookupLimits: LookupLimits = LookupLimits(), _ change: (inout ServerConfiguration) -> Void = { _ in },
     body: @escaping @Sendable (TestServer) throws -> Void
 ) async throws {
-    let server = try await TestServer(through: double, change)
+    let server = try await TestServer(through: double, index: index, lookupLimits: lookupLimits, change)
     let outcome: Result<Void, any Error>
     do { outcome = .success(try await blocking { try body(server) }) } catch { outcome = .failure(error) }
     try await server.stop()

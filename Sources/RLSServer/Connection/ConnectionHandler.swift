@@ -18,6 +18,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private let server: ServerContext
     private let lane: LookupLane?
     private let client: Authenticator.Client?
+    private let rows: [MethodRow]
     private var session: ClientSession?
     private var scanner: RequestScanner
     private var state = ConnectionState()
@@ -33,6 +34,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private var streamFailure: CatalogError?
     private var isReadHeldBack = false
     private var isFlushScheduled = false
+    private var gathered = LookupSlots<ReplyTurn>()
     private var output = ByteBuffer()
 
     /// - Parameter client: nil without authentication
@@ -40,6 +42,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         self.server = server
         self.lane = lane
         self.client = client
+        rows = server.rows
         let configuration = server.configuration.current
         scanner = RequestScanner(methods: MethodTable.shapes, limits: FrameLimits(configuration))
         clock = ConnectionClock(configuration)
@@ -119,7 +122,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     /// While a request waits its turn, nothing more is taken from the socket: TCP tells the client to wait.
     func read(context: ChannelHandlerContext) {
-        if held != nil || failure != nil || !state.mayBegin(.write) {
+        if held != nil || failure != nil || !state.mayBegin {
             isReadHeldBack = true
         } else {
             context.read()
@@ -162,14 +165,15 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     private func resume(_ context: ChannelHandlerContext) {
+        answerGathered(context)
         proceed(context)
         // The rest of a group is answered in this same turn of the event loop: one system call for all of it.
-        if state.pendingWrites > 0 && output.readableBytes < Self.flushThreshold {
+        if state.pendingWrites + state.pendingLookups > 0 && output.readableBytes < Self.flushThreshold {
             flushSoon(context)
         } else {
             flush(context)
         }
-        if isReadHeldBack && held == nil && state.mayBegin(.write) {
+        if isReadHeldBack && held == nil && state.mayBegin {
             isReadHeldBack = false
             context.read()
         }
@@ -185,7 +189,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     private func proceed(_ context: ChannelHandlerContext) {
         while failure == nil, let frame = nextFrame() {
-            let row = MethodTable.rows[frame.method]
+            let row = rows[frame.method]
             guard state.mayBegin(row.discipline) else {
                 held = frame
                 break
@@ -195,7 +199,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
             begin(row, frame, context)
             if output.readableBytes >= Self.flushThreshold { flush(context) }
         }
-        clock.waitsForRest(scanner.isWaitingForMore && held == nil && state.mayBegin(.write))
+        clock.waitsForRest(scanner.isWaitingForMore && held == nil && state.mayBegin)
         clock.isBusy = !state.isIdle
         if let failure, state.mayBegin(.read) {
             output.writeError(failure)
@@ -206,7 +210,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     private func nextFrame() -> RequestFrame? {
         if let held { return held }
-        guard state.mayBegin(.write) else { return nil }
+        guard state.mayBegin else { return nil }
         do throws(FrameError) { return try scanner.next() } catch {
             failure = error.answer
             return nil
@@ -223,6 +227,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
             var reader = FieldReader(arguments)
             switch row.body {
             case .lookup(let run): try look(run, &reader, session, context)
+            case .gathered(let run): try gather(run, &reader, session, row.role, context)
             case .read(let make):
                 let producer = try make(&reader, session)
                 state.beganStream()
@@ -249,7 +254,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     private func answer(_ error: CatalogError, _ context: ChannelHandlerContext) {
-        if state.pendingWrites == 0 {
+        if state.pendingLookups > 0 {
+            state.beganLookup()
+            gathered.append(.failed(.refused(error)))
+        } else if state.pendingWrites == 0 {
             output.writeError(error)
         } else {
             // Behind the writes before it, as an empty write: replies keep the order of the requests.
@@ -320,6 +328,50 @@ final class ConnectionHandler: ChannelDuplexHandler {
         resume(context)
     }
 
+    // MARK: Look-ups of other threads
+
+    private func gather(
+        _ run: MethodRow.Lookup, _ reader: inout FieldReader, _ session: ClientSession, _ role: Role,
+        _ context: ChannelHandlerContext
+    ) throws(CatalogError) {
+        let rest: (any ReplyProducer)?
+        do throws(ReplyFailure) { rest = try run(&reader, session, nil, &output) } catch { throw error.answer }
+        guard let producer = rest, let queue = server.lookups[role] else { return }
+        state.beganLookup()
+        let ticket = gathered.append()
+        let own = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
+        queue.submit(
+            PendingLookup(producer: producer, eventLoop: context.eventLoop) { turn in
+                own.value.handler.received(turn, ticket, own.value.context)
+            })
+    }
+
+    private func received(_ turn: ReplyTurn, _ ticket: Int, _ context: ChannelHandlerContext) {
+        guard session != nil else { return }
+        clock.received(at: .now())
+        gathered.fill(ticket, with: turn)
+        resume(context)
+    }
+
+    /// Writes those whose turn it is.
+    private func answerGathered(_ context: ChannelHandlerContext) {
+        while let session, !state.isStreaming, let turn = gathered.next() {
+            state.finishedLookup()
+            switch turn {
+            case .done(let bytes, let continuation):
+                output.writeImmutableBuffer(bytes)
+                if let continuation { session.lastPage = continuation }
+            case .more(let bytes, let producer):
+                output.writeImmutableBuffer(bytes)
+                state.beganStream()
+                flush(context)
+                goOn(with: ReplyStream(producer: producer, hasBegun: bytes.readableBytes > 0), context)
+            // The queue has logged it.
+            case .failed(let failure): output.writeError(failure.answer)
+            }
+        }
+    }
+
     // MARK: Work of other threads
 
     private func start(_ work: DeferredReply, hasMore: Bool, _ context: ChannelHandlerContext) {
@@ -357,6 +409,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
         var hasBegun: Bool
     }
 
+    private func goOn(with stream: ReplyStream, _ context: ChannelHandlerContext) {
+        if state.isWritable { nextChunk(of: stream, context) } else { paused = stream }
+    }
+
     /// Lets the reader pool fill one chunk; when it is here and the client can take more, the next one.
     private func nextChunk(of stream: ReplyStream, _ context: ChannelHandlerContext) {
         let eventLoop = context.eventLoop
@@ -384,7 +440,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
             output.writeImmutableBuffer(chunk)
             flush(context)
             let rest = ReplyStream(producer: producer, hasBegun: hasBegun || chunk.readableBytes > 0)
-            if state.isWritable { nextChunk(of: rest, context) } else { paused = rest }
+            goOn(with: rest, context)
         case .failed(let failure):
             state.finishedStream()
             log(failure, session)

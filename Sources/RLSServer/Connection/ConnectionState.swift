@@ -1,5 +1,5 @@
 /// What a connection is doing, and what it may begin: pipelined requests are answered in order, so a read waits for the
-/// writes before it, while writes may follow writes. No NIO, no clock.
+/// writes before it, while writes may follow writes, and look-ups of other threads such look-ups. No NIO, no clock.
 struct ConnectionState {
     /// How a request must be ordered with its neighbours.
     enum Discipline {
@@ -7,6 +7,8 @@ struct ConnectionState {
         case read
         /// Joins the next group commit.
         case write
+        /// Sees what was written before it and joins the next group of look-ups.
+        case lookup
     }
 
     enum Ending {
@@ -19,22 +21,29 @@ struct ConnectionState {
     /// Requests, and their bytes, that may wait for a commit at a time.
     private static let writeLimit = 128
     private static let writeBytesLimit = 8 << 20
+    /// Look-ups that may wait for their group or for one before them: each may be answered with a chunk.
+    private static let lookupLimit = 64
 
     private(set) var ending = Ending.open
     private(set) var pendingWrites = 0
     private(set) var pendingWriteBytes = 0
+    private(set) var pendingLookups = 0
     private(set) var isStreaming = false
     var isWritable = true
 
-    var isIdle: Bool { pendingWrites == 0 && !isStreaming }
+    var isIdle: Bool { pendingWrites == 0 && pendingLookups == 0 && !isStreaming }
+    /// A request of some kind may begin.
+    var mayBegin: Bool { mayBegin(.write) || mayBegin(.lookup) }
     /// Nothing will be answered any more.
     var isDone: Bool { ending == .finishing && isIdle }
 
     func mayBegin(_ discipline: Discipline) -> Bool {
         guard ending == .open, !isStreaming, isWritable else { return false }
         switch discipline {
-        case .read: return pendingWrites == 0
-        case .write: return pendingWrites < Self.writeLimit && pendingWriteBytes < Self.writeBytesLimit
+        case .read: return pendingWrites == 0 && pendingLookups == 0
+        case .write:
+            return pendingLookups == 0 && pendingWrites < Self.writeLimit && pendingWriteBytes < Self.writeBytesLimit
+        case .lookup: return pendingWrites == 0 && pendingLookups < Self.lookupLimit
         }
     }
 
@@ -48,6 +57,8 @@ struct ConnectionState {
         pendingWriteBytes -= bytes
     }
 
+    mutating func beganLookup() { pendingLookups += 1 }
+    mutating func finishedLookup() { pendingLookups -= 1 }
     mutating func beganStream() { isStreaming = true }
     mutating func finishedStream() { isStreaming = false }
     mutating func finish() { ending = .finishing }

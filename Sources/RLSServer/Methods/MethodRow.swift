@@ -38,8 +38,9 @@ enum ControlEffect: Sendable {
 
 /// A row of the method table: everything that is known of a method before its arguments are.
 struct MethodRow: Sendable {
+    /// Answers with the readers; what then is left is the producer's, without readers all of it.
     typealias Lookup =
-        @Sendable (inout FieldReader, ClientSession, RoleReaders, inout ByteBuffer) throws(ReplyFailure)
+        @Sendable (inout FieldReader, ClientSession, RoleReaders?, inout ByteBuffer) throws(ReplyFailure)
         -> (any ReplyProducer)?
     typealias Read = @Sendable (inout FieldReader, ClientSession) throws(CatalogError) -> any ReplyProducer
     typealias Write = @Sendable (inout FieldReader, ClientSession) throws(CatalogError) -> PendingWrite
@@ -51,6 +52,8 @@ struct MethodRow: Sendable {
     enum Body: Sendable {
         /// Answered on the event loop; what is too long for that goes on as a stream.
         case lookup(Lookup)
+        /// Answered by the look-up queue, together with others.
+        case gathered(Lookup)
         /// Answered from the reader pool.
         case read(Read)
         case write(Write)
@@ -74,7 +77,18 @@ struct MethodRow: Sendable {
         self.role = role
         self.rights = rights
         self.body = body
-        discipline = if case .write = body { .write } else { .read }
+        discipline =
+            switch body {
+            case .write: .write
+            case .gathered: .lookup
+            case .lookup, .read, .deferred, .control: .read
+            }
+    }
+
+    /// As it is where the store does not answer in place.
+    var gathered: MethodRow {
+        guard case .lookup(let run) = body else { return self }
+        return MethodRow(name: name, shape: shape, role: role, rights: rights, body: .gathered(run))
     }
 }
 
@@ -93,6 +107,7 @@ extension MethodRow {
                     try session.check(rights) { () throws(CatalogError) in try scope.of(arguments) }
                     producer = try make(arguments, session)
                 } catch { throw .refused(error) }
+                guard let readers else { return producer }
                 if try producer.produce(readers, into: &buffer) == .more { return producer }
                 if let next = producer.continuation { session.lastPage = next }
                 return nil
