@@ -39,7 +39,7 @@ import Testing
                 let producer = PartnersProducer(.lfn, name: ByteBuffer(string: "n\(number)"), page: .all, previous: nil)
                 let loop = group.next()
                 queue.submit(
-                    PendingLookup(producer: producer, eventLoop: loop) { turn in
+                    PendingLookup(producer: producer, mustBeCurrent: true, eventLoop: loop) { turn in
                         answers.add(number, turn.text + (loop.inEventLoop ? "" : " elsewhere"))
                     })
             }

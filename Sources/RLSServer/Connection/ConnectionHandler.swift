@@ -23,6 +23,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private var scanner: RequestScanner
     private var state = ConnectionState()
     private var clock: ConnectionClock
+    private var ownWrites: OwnWrites
     private var clockTask: RepeatedTask?
     private var expiryTask: Scheduled<Void>?
     /// A stream that waits for the client to read.
@@ -46,6 +47,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         let configuration = server.configuration.current
         scanner = RequestScanner(methods: MethodTable.shapes, limits: FrameLimits(configuration))
         clock = ConnectionClock(configuration)
+        ownWrites = OwnWrites(staleness: server.catalog?.staleness ?? .zero)
     }
 
     // MARK: Life of the connection
@@ -316,6 +318,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         state.finishedWrite(bytes: bytes)
         guard session != nil else { return }
         clock.received(at: .now())
+        ownWrites.note(at: .now())
         switch outcome {
         case .success(let failures):
             if let session, session.configuration.areUpdatesLogged {
@@ -341,7 +344,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
         let ticket = gathered.append()
         let own = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
         queue.submit(
-            PendingLookup(producer: producer, eventLoop: context.eventLoop) { turn in
+            PendingLookup(
+                producer: producer, mustBeCurrent: ownWrites.mustBeSeen(at: .now()), eventLoop: context.eventLoop
+            ) { turn in
                 own.value.handler.received(turn, ticket, own.value.context)
             })
     }
@@ -418,7 +423,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
         let eventLoop = context.eventLoop
         let own = NIOLoopBound((handler: self, context: context), eventLoop: eventLoop)
         let (producer, hasBegun) = (stream.producer, stream.hasBegun)
+        let mustBeCurrent = ownWrites.mustBeSeen(at: .now())
         server.readers.submit { readers in
+            if !mustBeCurrent { readers.mayBeOld() }
             let turn = producer.loneTurn(readers)
             eventLoop.execute { own.value.handler.received(turn, hasBegun: hasBegun, own.value.context) }
         } refused: {

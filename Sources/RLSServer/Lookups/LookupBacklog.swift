@@ -3,6 +3,8 @@ import NIOCore
 /// A look-up that waits for a thread.
 struct PendingLookup: Sendable {
     let producer: any ReplyProducer
+    /// The client has written a moment ago, and shall see it.
+    let mustBeCurrent: Bool
     /// Of the connection; there the answer is wanted.
     let eventLoop: any EventLoop
     let finish: @Sendable (ReplyTurn) -> Void

@@ -102,6 +102,7 @@ final class LookupQueue: Sendable {
     }
 
     private func answer(_ group: [PendingLookup], _ readers: RoleReaders) {
+        if !group.contains(where: \.mustBeCurrent) { readers.mayBeOld() }
         do throws(StorageError) {
             try readers.prefetch { ahead in for lookup in group { lookup.producer.addNeeds(to: &ahead) } }
         } catch { return fail(group, error, isLogged: true) }

@@ -30,6 +30,9 @@ struct RoleReaders {
     /// Those of them that want to be told what comes.
     var remote: RoleSet = []
 
+    /// Until `release`.
+    func mayBeOld() { catalog?.mustBeCurrent = false }
+
     func release() {
         catalog?.release()
         index?.release()
