@@ -3,14 +3,14 @@ import RLSCore
 import RLSStorage
 
 /// A lease in the database: of the servers that share a catalog, the holder tells index servers of it. Times are the database's;
-/// a holder that dies is followed within 25 seconds.
+/// a holder that dies is followed within 14 seconds.
 struct UpdateDuty: Sendable {
-    private static let renewal = Duration.seconds(5)
-    /// The lease lasts 20 seconds; who cannot renew it stops before another may begin.
-    private static let confidence = Duration.seconds(15)
+    private static let renewal = Duration.seconds(3)
+    /// The lease lasts 10 seconds; who cannot renew it stops before another may begin.
+    private static let confidence = Duration.seconds(6)
 
     private static let take = """
-        INSERT INTO lrc.duty (name, holder, url, expires) VALUES ('soft state', $1, $2, now() + interval '20 seconds')
+        INSERT INTO lrc.duty (name, holder, url, expires) VALUES ('soft state', $1, $2, now() + interval '10 seconds')
         ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, url = excluded.url, expires = excluded.expires
         WHERE duty.holder = excluded.holder OR duty.expires < now() RETURNING true
         """
@@ -65,7 +65,7 @@ struct UpdateDuty: Sendable {
             var parameters = PostgreSQLParameters()
             parameters.add(server)
             parameters.add(url)
-            let deadline = Deadline(in: .seconds(4))
+            let deadline = Deadline(in: .seconds(2))
             return try session.connected(by: deadline).query(Self.take, parameters, by: deadline).count == 1
         }
     }

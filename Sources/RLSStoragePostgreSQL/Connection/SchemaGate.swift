@@ -46,10 +46,11 @@ final class SchemaGate: Sendable {
 
     /// 0 for a database without our tables.
     private func version(_ connection: PostgreSQLConnection, by deadline: Deadline) throws(StorageError) -> Int {
-        var parameters = PostgreSQLParameters()
-        parameters.add(text: "\(kind.rawValue).version")
-        let table = try connection.query("SELECT to_regclass($1) IS NOT NULL", parameters, by: deadline)
-        guard table.count == 1, table.boolean(0, 0) else { return 0 }
+        // Not to_regclass: in the middle of a transaction it does not see what others have made meanwhile.
+        let table = try connection.query(
+            "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+                + "WHERE n.nspname = '\(kind.rawValue)' AND c.relname = 'version'", by: deadline)
+        guard table.integer(0, 0) == 1 else { return 0 }
         let found = try connection.query(
             "SELECT coalesce(max(number), 0) FROM \(kind.rawValue).version", by: deadline)
         let version = found.integer(0, 0)
