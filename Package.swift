@@ -120,6 +120,7 @@ let package = Package(
         tests("RLSSecurity", ["RLSSecurity", "RLSCore", nioCore]),
         tests("RLSConfiguration", ["RLSConfiguration", "RLSSecurity"]),
         tests("RLSStorage", [locks, "RLSStorage", "RLSStorageSQLite", logging]),
+        tests("RLSStoragePostgreSQL", [locks, "RLSStorage", "RLSStoragePostgreSQL", logging, nioCore, nioPosix]),
         tests("RLSFilter", ["RLSFilter", "RLSCore", locks]),
         tests(
             "RLSSoftState",

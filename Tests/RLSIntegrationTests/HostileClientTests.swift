@@ -128,7 +128,7 @@ import Testing
     }
 
     @Test func aDatabaseLockedByAnotherProgram() async throws {
-        let server = try await ServerProcess.start()
+        let server = try await ServerProcess.start(backend: .sqlite)
         let client = try await server.connect()
         try await client.create(Mapping(lfn: "a", pfn: "b"))
         let locker = try SQLiteConnection(path: server.database, access: .existing, busyTimeout: 20_000, cacheKiB: 64)

@@ -24,9 +24,11 @@ struct ServerProcess: Sendable {
     var logText: String { program.errors }
 
     /// - Parameter lines: of the configuration file, beside what every test needs
-    static func start(_ lines: [String] = [], in directory: TemporaryDirectory? = nil) async throws -> ServerProcess {
+    static func start(
+        _ lines: [String] = [], in directory: TemporaryDirectory? = nil, backend: CatalogBackend = .current
+    ) async throws -> ServerProcess {
         _ = try await TestAuthority.shared
-        return try await ServerProcess(lines, in: directory, authority: nil)
+        return try await ServerProcess(lines, in: directory, backend, authority: nil)
     }
 
     /// With authentication, on `localhost`.
@@ -39,16 +41,18 @@ struct ServerProcess: Sendable {
             "rlskeyfile \(authority.file("\(host)/hostkey.pem"))",
             "x509_cert_dir \(authority.file("certificates"))", "x509_voms_dir \(authority.file("vomsdir"))",
         ]
-        return try await ServerProcess(security + lines, in: nil, authority: authority)
+        return try await ServerProcess(security + lines, in: nil, .current, authority: authority)
     }
 
-    private init(_ lines: [String], in directory: TemporaryDirectory?, authority: TestAuthority?) async throws {
+    private init(
+        _ lines: [String], in directory: TemporaryDirectory?, _ backend: CatalogBackend, authority: TestAuthority?
+    ) async throws {
         let directory = try directory ?? TemporaryDirectory()
         self.directory = directory
         self.authority = authority
         let common = [
             "lrc_server true", "authentication \(authority != nil)", "listen_address 127.0.0.1", "port 0",
-            "lrc_db_url sqlite:\(directory.file("lrc.db"))", "pidfile \(directory.file("server.pid"))",
+            "lrc_db_url \(try await backend.url(in: directory))", "pidfile \(directory.file("server.pid"))",
         ]
         let file = try directory.write((common + lines).joined(separator: "\n") + "\n", to: "server.conf")
         program = try await Program.server.executable.start(["-c", file, "-d"])

@@ -15,7 +15,7 @@ import Testing
         #expect(end.status == 0)
         #expect(end.seconds < Patience.seconds(5))
         #expect(!FileManager.default.fileExists(atPath: server.directory.file("server.pid")))
-        // The log has been merged into the database.
+        // SQLite's log has been merged into the database.
         let wal = try? FileManager.default.attributesOfItem(atPath: server.database + "-wal")[.size] as? Int
         #expect(wal ?? 0 == 0)
     }

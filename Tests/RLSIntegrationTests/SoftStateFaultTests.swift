@@ -111,7 +111,7 @@ import Testing
     /// The catalog goes back in time, and the index with it.
     @Test(arguments: [false, true])
     func aRestoredBackup(filter: Bool) async throws {
-        let catalog = try await Site.catalog()
+        let catalog = try await Site.catalog(backend: .sqlite)
         let index = try await Site.index()
         try await catalog.create(["old"])
         _ = await catalog.server.stop()

@@ -12,16 +12,22 @@ final class Site {
 
     let directory: TemporaryDirectory
     private let lines: [String]
+    private let backend: CatalogBackend
     private(set) var server: ServerProcess
 
-    init(_ lines: [String], in directory: TemporaryDirectory? = nil) async throws {
+    init(
+        _ lines: [String], in directory: TemporaryDirectory? = nil, backend: CatalogBackend = .current
+    ) async throws {
         let directory = try directory ?? TemporaryDirectory()
         self.directory = directory
         self.lines = lines
-        server = try await ServerProcess.start(lines, in: directory)
+        self.backend = backend
+        server = try await ServerProcess.start(lines, in: directory, backend: backend)
     }
 
-    static func catalog(_ lines: [String] = quick) async throws -> Site { try await Site(lines) }
+    static func catalog(_ lines: [String] = quick, backend: CatalogBackend = .current) async throws -> Site {
+        try await Site(lines, backend: backend)
+    }
 
     static func index(_ lines: [String] = quick) async throws -> Site {
         let directory = try TemporaryDirectory()
@@ -35,7 +41,7 @@ final class Site {
     func kill() async { await server.killHard() }
 
     func restart(_ more: [String] = []) async throws {
-        server = try await ServerProcess.start(lines + ["port \(server.port)"] + more, in: directory)
+        server = try await ServerProcess.start(lines + ["port \(server.port)"] + more, in: directory, backend: backend)
     }
 
     /// One request and its whole reply, on a connection of its own. `|` for NUL.
@@ -75,14 +81,4 @@ final class Site {
         let reply = try await ask("rli_get_lrc_bulk|\(names.map { $0 + "|" }.joined())|")
         return reply.components(separatedBy: "|12|").count - 1
     }
-}
-
-/// Asks again until it is so, or until patience ends.
-func eventually(_ condition: () async throws -> Bool) async throws -> Bool {
-    let end = ContinuousClock.now + .seconds(Patience.seconds(20))
-    while ContinuousClock.now < end {
-        if try await condition() { return true }
-        try await Task.sleep(for: .milliseconds(20))
-    }
-    return false
 }

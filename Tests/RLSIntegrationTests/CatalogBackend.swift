@@ -1,0 +1,30 @@
+import Foundation
+import RLSTestSupport
+
+/// Where the catalogs of test servers are kept. All tests run on each; those that are about one say so.
+enum CatalogBackend: String {
+    case sqlite
+    case postgresql
+
+    /// `RLS_TEST_BACKEND`, or SQLite.
+    static let current =
+        ProcessInfo.processInfo.environment["RLS_TEST_BACKEND"].map { CatalogBackend(named: $0) } ?? .sqlite
+
+    private init(named name: String) {
+        guard let backend = CatalogBackend(rawValue: name) else { fatalError("RLS_TEST_BACKEND: no back end \(name)") }
+        self = backend
+    }
+
+    /// The same for every server that is started in the directory.
+    func url(in directory: TemporaryDirectory) async throws -> String {
+        switch self {
+        case .sqlite: return "sqlite:" + directory.file("lrc.db")
+        case .postgresql:
+            let known = directory.text("database")
+            if !known.isEmpty { return known }
+            let new = try await PostgreSQLServer.shared.freshDatabase()
+            try directory.write(new, to: "database")
+            return new
+        }
+    }
+}
