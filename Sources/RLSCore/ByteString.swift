@@ -20,6 +20,13 @@ public struct ByteString: Hashable, Sendable {
         }
     }
 
+    /// All bytes at once; an array feeds the hasher one by one.
+    public func hash(into hasher: inout Hasher) {
+        bytes.withUnsafeBytes { hasher.combine(bytes: $0) }
+        // As ["ab", "c"] is not ["a", "bc"].
+        hasher.combine(bytes.count)
+    }
+
     public static let empty = ByteString([UInt8]())
     public var isEmpty: Bool { bytes.isEmpty }
     public var count: Int { bytes.count }
