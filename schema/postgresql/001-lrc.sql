@@ -11,10 +11,10 @@ CREATE TABLE lrc.mapping (
     -- Names contain no NUL.
     tails bytea NOT NULL GENERATED ALWAYS AS (
         CASE WHEN lfn_tail = '' AND pfn_tail = '' THEN ''::bytea ELSE sha256(lfn_tail || '\x00'::bytea || pfn_tail) END
-    ) STORED,
-    PRIMARY KEY (lfn, pfn, tails)
+    ) STORED
 ) PARTITION BY HASH (lfn);
-CREATE INDEX mapping_by_pfn ON lrc.mapping (pfn);
+-- Each partition is made with PRIMARY KEY (lfn, pfn, tails) and an index on (pfn). They are not the table's, for then no
+-- partition could be on another server.
 
 -- One row. Who changes the catalog locks it first, so changes of several servers come one after the other: counts are exact,
 -- and the log is in the order of the commits.

@@ -87,11 +87,16 @@ def yes_or_no(met: bool) -> str:
     return "yes" if met else "**no**"
 
 
+def milliseconds(text: str) -> str:
+    """Nothing where the program does not tell."""
+    return "" if text == "nan" else f"{float(text):.3f}"
+
+
 def cells(row: Row, measurements: Measurements) -> list[str]:
     values = measurements.values(row.identifier)
     return [
         row.title, values["connections"], values["pipeline"], f"{float(values[row.rate_key]):,.0f}",
-        f"{float(values['p50_ms']):.3f}", f"{float(values['p99_ms']):.3f}",
+        milliseconds(values["p50_ms"]), milliseconds(values["p99_ms"]),
         f"{measurements.ratio(row.identifier, row.reference):.2f}" if row.reference else "",
         row.goal.text if row.goal else "", yes_or_no(row.goal.met(measurements)) if row.goal else "",
     ]

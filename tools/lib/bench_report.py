@@ -11,6 +11,7 @@ import json
 import sys
 from typing import Optional
 
+import bench_postgresql
 import bench_soft_state
 from bench_measurements import MIB, Goal, Measurements, Results, Row, at_least, goals_of, rate_table, read_results, yes_or_no
 
@@ -130,7 +131,7 @@ def catalog_sections(m: Measurements) -> list[list[str]]:
 
 
 def write_json(path: str, m: Measurements) -> None:
-    goals = goals_of(ROWS, m) | bench_soft_state.goals(m)
+    goals = goals_of(ROWS, m) | bench_soft_state.goals(m) | bench_postgresql.goals(m)
     with open(path, "w", encoding="utf-8") as file:
         json.dump({"results": m.results, "goals": goals}, file, indent=2)
         file.write("\n")
@@ -138,7 +139,8 @@ def write_json(path: str, m: Measurements) -> None:
 
 def main() -> int:
     measurements = Measurements(read_results(sys.argv[1]))
-    sections = [[machine_line(measurements)]] + catalog_sections(measurements) + bench_soft_state.sections(measurements)
+    sections = [[machine_line(measurements)]] + catalog_sections(measurements)
+    sections += bench_soft_state.sections(measurements) + bench_postgresql.sections(measurements)
     print("\n" + "\n\n".join("\n".join(section) for section in sections))
     if len(sys.argv) > 2:
         write_json(sys.argv[2], measurements)

@@ -140,13 +140,16 @@ final class PostgreSQLConnection {
         }
         let end = try next(by: deadline)
         guard end.status == PGRES_PIPELINE_SYNC else {
-            throw broken(failure ?? StorageError(.other, "\(settings.place): out of step"))
+            // A server that stops says so in place of what was awaited.
+            throw broken(failure ?? error(of: end))
         }
         if let failure { throw failure }
         return results
     }
 
     private func error(of result: PostgreSQLResult) -> StorageError {
+        // libpq's own error, not the server's.
+        if result.state.isEmpty { return lost() }
         let error = PostgreSQLErrors.error(result.state, result.message, place: settings.place)
         // The server ends the session, or is not the one to talk to any more.
         if error.reason == .unreachable || error.reason == .readOnly { isBroken = true }

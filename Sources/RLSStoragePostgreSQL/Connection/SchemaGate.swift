@@ -13,6 +13,17 @@ final class SchemaGate: Sendable {
         var steps: [SchemaStep] { self == .catalog ? Schema.postgresqlCatalog : Schema.postgresqlIndex }
         /// The table that is partitioned by the hash of the logical name.
         var partitioned: String { self == .catalog ? "mapping" : "entry" }
+        /// Of each partition: were they the whole table's, no partition could be on another server.
+        var partitionIndexes: [(String) -> String] {
+            switch self {
+            case .catalog:
+                [
+                    { "ALTER TABLE \($0) ADD PRIMARY KEY (lfn, pfn, tails)" },
+                    { "CREATE INDEX ON \($0) (pfn)" },
+                ]
+            case .index: []
+            }
+        }
         /// "rls" and a letter: a number that no other program will lock.
         var lock: Int { self == .catalog ? 0x726c_7343 : 0x726c_7349 }
     }
@@ -98,9 +109,11 @@ final class SchemaGate: Sendable {
     private func addPartitions(_ connection: PostgreSQLConnection) throws(StorageError) {
         let table = "\(kind.rawValue).\(kind.partitioned)"
         for remainder in 0..<partitions {
+            let partition = "\(table)_\(remainder)"
             try connection.send(
-                "CREATE TABLE \(table)_\(remainder) PARTITION OF \(table) FOR VALUES WITH "
+                "CREATE TABLE \(partition) PARTITION OF \(table) FOR VALUES WITH "
                     + "(MODULUS \(partitions), REMAINDER \(remainder))")
+            for index in kind.partitionIndexes { try connection.send(index(partition)) }
         }
     }
 }
