@@ -45,7 +45,7 @@ package final class CatalogUpdates: Service {
     }
 
     package func run() async throws {
-        try await cancelWhenGracefulShutdown {
+        await cancelWhenGracefulShutdown {
             guard let name = await self.name.value else { return }
             await self.catalog.whileOnDuty(as: name) {
                 while !Task.isCancelled {
