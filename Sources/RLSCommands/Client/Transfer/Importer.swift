@@ -153,24 +153,3 @@ final class Importer {
 struct ImportStopped: Error, CustomStringConvertible {
     let description: String
 }
-
-/// Notes that the user pressed Ctrl-C: the import ends between two batches.
-private final class Interruption {
-    private let source: any DispatchSourceSignal
-    private let flag = InterruptionFlag()
-
-    init() {
-        signal(SIGINT, SIG_IGN)
-        source = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
-        let flag = self.flag
-        source.setEventHandler { flag.raise() }
-        source.resume()
-    }
-
-    deinit {
-        source.cancel()
-        signal(SIGINT, SIG_DFL)
-    }
-
-    var isRequested: Bool { flag.isRaised }
-}
