@@ -10,6 +10,27 @@ final class SQLiteConnection {
     enum Access {
         case create
         case existing
+        /// Nothing of the file can be changed.
+        case readOnly
+        /// The same of a file that nobody changes and that has no log: nothing is made beside it either.
+        case immutable
+
+        fileprivate var flags: Int32 {
+            switch self {
+            case .create: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+            case .existing: SQLITE_OPEN_READWRITE
+            case .readOnly: SQLITE_OPEN_READONLY
+            case .immutable: SQLITE_OPEN_READONLY | SQLITE_OPEN_URI
+            }
+        }
+
+        fileprivate func name(_ path: String) -> String {
+            if self != .immutable { return path }
+            let encoded = path.utf8.map { byte in
+                byte == UInt8(ascii: "/") ? "/" : "%" + String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
+            }
+            return "file:" + encoded.joined() + "?immutable=1"
+        }
     }
 
     /// Statistics would cost a global lock on every allocation. Must precede the first connection of the process.
@@ -17,10 +38,8 @@ final class SQLiteConnection {
 
     init(path: String, access: Access, busyTimeout: Int32, cacheKiB: Int) throws(StorageError) {
         _ = Self.disableMemoryStatistics
-        var flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX
-        if access == .create { flags |= SQLITE_OPEN_CREATE }
         var opened: OpaquePointer?
-        let code = sqlite3_open_v2(path, &opened, flags, nil)
+        let code = sqlite3_open_v2(access.name(path), &opened, access.flags | SQLITE_OPEN_NOMUTEX, nil)
         guard let opened else { throw StorageError(.other, "\(path): out of memory") }
         handle = opened
         self.path = path

@@ -101,6 +101,31 @@ final class SQLiteStatement {
 
     func bytes(_ column: Int32) -> ByteString { withBytes(column) { ByteString($0) } }
 
+    func isNull(_ column: Int32) -> Bool { sqlite3_column_type(handle, column) == SQLITE_NULL }
+
+    /// A value of a database that is not ours, where any column may hold any type; text as UTF-8 whatever the file's encoding.
+    func content(_ column: Int32) -> OriginalAttributeValue.Content? {
+        switch sqlite3_column_type(handle, column) {
+        case SQLITE_INTEGER: return .integer(sqlite3_column_int64(handle, column))
+        case SQLITE_FLOAT: return .float(sqlite3_column_double(handle, column))
+        case SQLITE_BLOB: return .text(bytes(column))
+        case SQLITE_TEXT:
+            let start = sqlite3_column_text(handle, column)
+            let count = Int(sqlite3_column_bytes(handle, column))
+            return .text(ByteString(UnsafeBufferPointer(start: start, count: count)))
+        default: return nil
+        }
+    }
+
+    /// The bytes of a name in a database that is not ours; nil for NULL.
+    func storedText(_ column: Int32) -> ByteString? {
+        switch content(column) {
+        case .text(let bytes): bytes
+        case .integer(let number): ByteString("\(number)")
+        case .float, nil: nil
+        }
+    }
+
     /// nil when the stored value is not of the type: only a hand-edited database has such.
     func value(_ column: Int32, as type: AttributeType) -> AttributeValue? {
         switch type {
