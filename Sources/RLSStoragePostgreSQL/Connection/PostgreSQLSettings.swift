@@ -9,6 +9,10 @@ package struct PostgreSQLSettings: Sendable {
         case primary
         /// Reads that may be old: a standby if there is one.
         case standby
+        /// A catalog that is only read, wherever it is.
+        case reading
+        /// Tables of another program, maybe on a server from its time.
+        case original
     }
 
     /// Keyword and value, as libpq knows them.
@@ -49,6 +53,13 @@ package struct PostgreSQLSettings: Sendable {
         parameters = Self.complete(given, purpose, isPooled)
     }
 
+    /// Known to every version. Text comes as the bytes that are stored.
+    private static let originalSettings = [
+        ("enable_seqscan", "off"), ("enable_hashjoin", "off"), ("enable_mergejoin", "off"),
+        ("join_collapse_limit", "1"), ("datestyle", "ISO"),
+        ("default_transaction_read_only", "on"), ("statement_timeout", "0"),
+    ]
+
     /// Planner settings for statements that look up many names at a time: without statistics it would prefer to read all.
     static let plannerSettings = [
         ("enable_seqscan", "off"), ("enable_bitmapscan", "off"), ("enable_hashjoin", "off"),
@@ -64,13 +75,33 @@ package struct PostgreSQLSettings: Sendable {
         var defaults = [
             "application_name": "rls-server", "connect_timeout": "3", "keepalives_idle": "10",
             "keepalives_interval": "5", "keepalives_count": "3", "tcp_user_timeout": "15000",
-            "target_session_attrs": purpose == .primary ? "read-write" : "prefer-standby",
+            "target_session_attrs": purpose.sessions,
         ]
+        if purpose == .original { all["client_encoding"] = "SQL_ASCII" }
         if !isPooled {
-            let own = plannerSettings.map { "-c \($0)=\($1)" }.joined(separator: " ")
+            let own = sessionSettings(purpose).map { "-c \($0)=\($1)" }.joined(separator: " ")
             all["options"] = given["options"].map { own + " " + $0 } ?? own
         }
         defaults.merge(all) { $1 }
         return defaults.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
+
+    private static func sessionSettings(_ purpose: Purpose) -> [(String, String)] {
+        switch purpose {
+        case .primary, .standby: plannerSettings
+        case .reading: plannerSettings + [("default_transaction_read_only", "on")]
+        case .original: originalSettings
+        }
+    }
+}
+
+extension PostgreSQLSettings.Purpose {
+    /// For libpq: which of several hosts.
+    fileprivate var sessions: String {
+        switch self {
+        case .primary: "read-write"
+        case .standby: "prefer-standby"
+        case .reading, .original: "any"
+        }
     }
 }
