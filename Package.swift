@@ -103,7 +103,8 @@ let package = Package(
         library(
             "RLSCommands",
             [
-                "RLSServer", "RLSSoftState", "RLSStorageSQLite", "RLSStoragePostgreSQL", "RLSClient", "CEditline",
+                "RLSServer", "RLSSoftState", "RLSFilter", "RLSStorageSQLite", "RLSStoragePostgreSQL", "RLSClient",
+                "CEditline",
                 nioCore, locks, arguments,
                 logging,
                 lifecycle,

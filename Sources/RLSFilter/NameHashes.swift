@@ -15,9 +15,17 @@ package struct NameHashes: Sendable {
 
     /// Enough for filters of ours if `xxh3`, and for the original's of up to `legacy` hashes.
     package init(_ name: Span<UInt8>, xxh3: Bool, legacy: Int) {
-        let hash = xxh3 ? name.withUnsafeBufferPointer { rls_xxh3_128($0.baseAddress, $0.count) } : rls_hash128()
+        let hash = xxh3 ? XXH3.hash(name) : (low: 0, high: 0)
         first = hash.low
         second = hash.high | 1
         self.legacy = LegacyHash.hashes(name, count: legacy)
+    }
+}
+
+/// XXH3-128 of any bytes.
+package enum XXH3 {
+    package static func hash(_ bytes: Span<UInt8>) -> (low: UInt64, high: UInt64) {
+        let hash = bytes.withUnsafeBufferPointer { rls_xxh3_128($0.baseAddress, $0.count) }
+        return (hash.low, hash.high)
     }
 }

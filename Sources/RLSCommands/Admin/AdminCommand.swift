@@ -16,6 +16,7 @@ package struct AdminCommand: AsyncParsableCommand {
             rls-admin -d RLI [PATTERN] rls-server
             rls-admin -s [RLI [PATTERN]] rls-server
             rls-admin status rls-server
+            rls-admin migrate [OPTION…] FROM TO
             """,
         discussion: """
             The server is rls://HOST[:PORT], with your proxy certificate, or rlsn://HOST[:PORT], without authentication; \
@@ -24,6 +25,8 @@ package struct AdminCommand: AsyncParsableCommand {
             -a, -A, -d and -s are about the index servers (RLI) that a catalog updates, or, on a server that is nothing but \
             an index, about those that it updates; --rli means the latter on a server that is both. PATTERN is a glob of \
             the logical names that the RLI is told of, in quotes; without one it is told of all.
+
+            migrate copies a catalog into another database, also one of the original: rls-admin migrate --help
 
             Exit status: 0 done, 1 refused or failed, 64 wrong usage.
             """,

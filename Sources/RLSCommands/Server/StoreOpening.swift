@@ -7,7 +7,7 @@ import RLSStorageSQLite
 
 /// Opens the stores that a configuration names: the one place that knows the back ends.
 struct StoreOpening {
-    private let configuration: ServerConfiguration
+    let configuration: ServerConfiguration
     private let logger: Logger
 
     init(_ configuration: ServerConfiguration, logger: Logger) {
@@ -34,7 +34,7 @@ struct StoreOpening {
         }
     }
 
-    private func settings(
+    func settings(
         _ url: String, purpose: PostgreSQLSettings.Purpose = .primary
     ) throws(StorageError) -> PostgreSQLSettings {
         try PostgreSQLSettings(
@@ -48,7 +48,7 @@ struct StoreOpening {
             try settings(url, purpose: .standby), staleness: .seconds(configuration.readStaleness))
     }
 
-    private static func parse(_ text: String) throws(StorageError) -> DatabaseURL {
+    static func parse(_ text: String) throws(StorageError) -> DatabaseURL {
         guard let url = DatabaseURL(text) else {
             throw StorageError(.cannotOpen, "\(DatabaseURL.shown(text)): expected sqlite:PATH or postgresql://…")
         }
