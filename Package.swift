@@ -126,6 +126,9 @@ let package = Package(
         tests(
             "RLSSoftState",
             ["RLSSoftState", "RLSFilter", "RLSWire", "RLSStorageSQLite", locks, logging, nioCore]),
+        tests(
+            "RLSCommands",
+            ["RLSCommands", "RLSCore", "RLSStorage", "RLSStorageSQLite", "RLSStoragePostgreSQL", logging]),
         tests("RLSServer", [locks, "RLSServer", "RLSWire", "RLSStorageSQLite", nioCore, logging, lifecycle]),
         tests(
             "RLSIntegration",

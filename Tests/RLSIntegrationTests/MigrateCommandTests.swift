@@ -1,0 +1,111 @@
+import Foundation
+import RLSTestSupport
+import Testing
+
+@testable import RLSStorageSQLite
+
+/// `rls-admin migrate` as a user runs it.
+@Suite struct MigrateCommandTests {
+    private static let count = 100_000
+    private let directory: TemporaryDirectory
+
+    init() throws { directory = try TemporaryDirectory() }
+
+    private func url(_ name: String) -> String { "sqlite:" + directory.file(name) }
+
+    private func migrate(_ words: String...) async throws -> Program.Outcome {
+        try await Program.admin.run(["migrate"] + words)
+    }
+
+    private func makeOriginal(_ name: String, mappings: Int = count) throws {
+        let connection = try SQLiteConnection(
+            path: directory.file(name), access: .create, busyTimeout: 0, cacheKiB: 10_000)
+        let statements = OriginalSchema.tables + [OriginalSchema.numbers(mappings)]
+        try connection.execute(statements.joined(separator: ";"))
+    }
+
+    /// Starts a copy, and sends a signal as soon as something has been committed.
+    private func stopInTheMiddle(_ from: String, _ to: String, _ number: Int32) async throws -> (
+        status: Int32, program: RunningProgram
+    ) {
+        let program = try await Program.admin.executable.start(["migrate", url(from), url(to)])
+        let log = directory.file(to + "-wal")
+        let end = ContinuousClock.now + .seconds(Patience.seconds(60))
+        while ContinuousClock.now < end {
+            let size = try? FileManager.default.attributesOfItem(atPath: log)[.size] as? Int
+            if size ?? 0 > 500_000 { break }
+            try await Task.sleep(for: .milliseconds(2))
+        }
+        program.signal(number)
+        return (try await program.end(), program)
+    }
+
+    /// In which order the mappings come, depends on the source.
+    @Test(arguments: [true, false]) func aKilledCopyGoesOn(isOriginal: Bool) async throws {
+        try makeOriginal("original")
+        var from = "original"
+        if !isOriginal {
+            from = "ours"
+            #expect(try await migrate(url("original"), url("ours")).status == 0)
+        }
+        #expect(try await stopInTheMiddle(from, "to", SIGKILL).status == 128 + SIGKILL)
+        let outcome = try await migrate(url(from), url("to"))
+        #expect(outcome.status == 0, "\(outcome)")
+        #expect(outcome.output.contains("  went on copying: "))
+        #expect(outcome.output.hasSuffix("  the same\n"))
+        #expect(outcome.output.contains(/mappings +100049 +100049  equal/))
+    }
+
+    @Test func anInterruptedCopyGoesOn() async throws {
+        try makeOriginal("from")
+        let stopped = try await stopInTheMiddle("from", "to", SIGINT)
+        #expect(stopped.status == 1)
+        #expect(stopped.program.errors.hasPrefix("interrupted\n") && stopped.program.output.isEmpty)
+        #expect(try await migrate(url("from"), url("to")).output.hasSuffix("  the same\n"))
+    }
+
+    @Test func statusTellsWhatWasFound() async throws {
+        try makeOriginal("from", mappings: 60)
+        #expect(try await migrate(url("from"), url("to")).status == 0)
+        let connection = try SQLiteConnection(
+            path: directory.file("from"), access: .existing, busyTimeout: 0, cacheKiB: 100)
+        try connection.execute("UPDATE t_lfn SET name = 'changed' WHERE id = 13")
+        let outcome = try await migrate("--verify-only", url("from"), url("to"))
+        #expect(outcome.status == 1 && outcome.output.contains("DIFFERENT"))
+        try connection.execute("UPDATE t_lfn SET name = '' WHERE id = 13")
+        let refused = try await migrate("--merge", url("from"), url("to"))
+        #expect(refused.status == 1)
+        #expect(refused.output.contains("not taken, among them:\n    mapping \"\" "))
+        #expect(refused.output.hasSuffix("  all of it is there but for what was not taken\n"))
+    }
+
+    @Test func json() async throws {
+        try makeOriginal("from", mappings: 60)
+        let outcome = try await migrate("--json", url("from"), url("to"))
+        #expect(outcome.status == 0 && outcome.errors.isEmpty)
+        let report = try #require(
+            try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any])
+        #expect(report["good"] as? Bool == true && report["original"] as? Bool == true)
+        #expect((report["copied"] as? [String: Any])?["mappings"] as? Int == 109)
+        let verification = try #require(report["verification"] as? [String: Any])
+        #expect((verification["lfns"] as? [String: Any])?["to"] as? Int == 60)
+    }
+
+    @Test func wrongUse() async throws {
+        let secret = "postgresql://user:geheim@127.0.0.1:1/db"
+        for words in [
+            [], [secret], [secret, secret, secret], ["postgre://user:geheim@host", secret],
+            ["--nonsense", secret, secret],
+            ["--partitions", "0", secret, secret],
+        ] {
+            let outcome = try await Program.admin.run(["migrate"] + words)
+            #expect(outcome.status == 64, "\(words)")
+            #expect(!(outcome.errors + outcome.output).contains("geheim"))
+        }
+        let nobody = try await migrate(secret, url("to"))
+        #expect(nobody.status == 1 && nobody.errors.contains("127.0.0.1") && !nobody.errors.contains("geheim"))
+        let help = try await migrate("--help")
+        #expect(help.status == 0 && help.output.contains("--verify-only"))
+        #expect(try await Program.admin.run(["--help"]).output.contains("rls-admin migrate"))
+    }
+}
