@@ -4,7 +4,7 @@ import NIOPosix
 
 /// Applies a group of write requests as one durable transaction. Called by one thread at a time.
 package protocol CommitEngine<Change>: Sendable {
-    associatedtype Change: Sendable
+    associatedtype Change: SizedChange
     /// One outcome for each request, in order.
     func commit(_ requests: [WriteRequest<Change>]) -> [WriteOutcome]
     /// Nothing is waiting: time for upkeep.
@@ -12,12 +12,13 @@ package protocol CommitEngine<Change>: Sendable {
 }
 
 /// Group commit: while one group is being made durable, the next gathers. A request waits for at most two commits.
-package final class CommitQueue<Change: Sendable>: Sendable {
+package final class CommitQueue<Change: SizedChange>: Sendable {
     /// A refused request waits its turn like the others: replies keep the order of requests.
     private struct Entry {
         let request: WriteRequest<Change>
         let refusal: StorageError?
         var changes: Int { refusal == nil ? request.changes.count : 0 }
+        var size: Int { refusal == nil ? request.size : 0 }
     }
 
     private struct State {
@@ -35,7 +36,7 @@ package final class CommitQueue<Change: Sendable>: Sendable {
     private let thread = NIOThreadPool(numberOfThreads: 1)
 
     /// - Parameters:
-    ///   - groupLimit: changes in one transaction (a larger request is one transaction still)
+    ///   - groupLimit: rows, about, in one transaction (a larger request is one transaction still)
     ///   - waitingLimit: changes that may wait; what exceeds it is refused, not delayed
     package init(engine: any CommitEngine<Change>, groupLimit: Int = 16_384, waitingLimit: Int = 1_000_000) {
         self.engine = engine
@@ -98,10 +99,10 @@ package final class CommitQueue<Change: Sendable>: Sendable {
 
     private func nextGroup() -> [Entry]? {
         let group: [Entry] = state.withLockedValue { state in
-            var changes = 0
-            var count = 0
-            while count < state.waiting.count, count == 0 || changes + state.waiting[count].changes <= groupLimit {
+            var (changes, size, count) = (0, 0, 0)
+            while count < state.waiting.count, count == 0 || size + state.waiting[count].size <= groupLimit {
                 changes += state.waiting[count].changes
+                size += state.waiting[count].size
                 count += 1
             }
             state.waitingChanges -= changes

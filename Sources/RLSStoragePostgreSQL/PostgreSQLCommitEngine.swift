@@ -4,7 +4,7 @@ import RLSStorage
 
 /// A write transaction of many changes: reads all that they need in one journey, decides, and writes in another.
 protocol PostgreSQLTransaction<Change>: AnyObject {
-    associatedtype Change: Sendable
+    associatedtype Change: SizedChange
     associatedtype Counts: Sendable
     /// Where the tables are.
     static var schema: String { get }
@@ -52,7 +52,7 @@ final class PostgreSQLCommitEngine<Transaction: PostgreSQLTransaction>: CommitEn
     }
 
     func commit(_ requests: [WriteRequest<Transaction.Change>]) -> [WriteOutcome] {
-        let size = requests.reduce(0) { $0 + $1.changes.count }
+        let size = requests.reduce(0) { $0 + $1.size }
         // Much work takes its time; a database that does nothing is not waited for longer.
         let deadline = Deadline(in: isDown ? .seconds(1) : session.settings.patience + .milliseconds(size))
         var pause = Backoff()

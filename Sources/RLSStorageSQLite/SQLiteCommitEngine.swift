@@ -5,7 +5,7 @@ import RLSStorage
 
 /// The statements of a write transaction on the writer's connection.
 protocol SQLiteTransaction<Change>: AnyObject {
-    associatedtype Change: Sendable
+    associatedtype Change: SizedChange
     associatedtype Counts: Sendable
     var connection: SQLiteConnection { get }
     /// nil when the change was made.

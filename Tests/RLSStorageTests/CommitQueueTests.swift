@@ -5,7 +5,7 @@ import RLSStorage
 import Testing
 
 /// Remembers the sizes of the groups it was given; may be held up.
-private final class FakeEngine: CommitEngine {
+private final class FakeEngine<Change: SizedChange>: CommitEngine {
     private let groups = NIOLockedValueBox<[Int]>([])
     let gate = DispatchSemaphore(value: 0)
     let isGated: Bool
@@ -33,7 +33,7 @@ private final class FakeEngine: CommitEngine {
     private func change(_ number: Int) -> Change { .create(Mapping(lfn: "\(number)", pfn: "p")) }
 
     @Test func whatComesDuringACommitIsOneGroup() {
-        let engine = FakeEngine(isGated: true)
+        let engine = FakeEngine<Change>(isGated: true)
         let queue = CommitQueue(engine: engine)
         let outcomes = Outcomes()
         for number in 0..<10 { queue.submit(WriteRequest([change(number)]) { outcomes.add($0) }) }
@@ -46,7 +46,7 @@ private final class FakeEngine: CommitEngine {
     }
 
     @Test func groupsAndQueueAreBounded() throws {
-        let engine = FakeEngine(isGated: true)
+        let engine = FakeEngine<Change>(isGated: true)
         let queue = CommitQueue(engine: engine, groupLimit: 3, waitingLimit: 8)
         let outcomes = Outcomes()
         let order = NIOLockedValueBox<[Int]>([])
@@ -68,8 +68,20 @@ private final class FakeEngine: CommitEngine {
         #expect(engine.sizes.allSatisfy { $0 <= 3 })
     }
 
+    /// A part of a list is one change with many names.
+    @Test func groupsAreBoundedByNames() {
+        let engine = FakeEngine<IndexChange>(isGated: true)
+        let queue = CommitQueue(engine: engine, groupLimit: 25)
+        let part = ListPut(sender: 1, generation: 1, visible: 0...0, names: Array(repeating: "name", count: 10))
+        for _ in 0..<9 { queue.submit(WriteRequest([.put(part)]) { _ in }) }
+        for _ in 0..<9 { engine.gate.signal() }
+        queue.shutdown()
+        #expect(engine.sizes.reduce(0, +) == 9)
+        #expect(engine.sizes.allSatisfy { $0 <= 2 })
+    }
+
     @Test func everyRequestIsAnsweredOnceAndShutdownWaits() async {
-        let engine = FakeEngine(isGated: false)
+        let engine = FakeEngine<Change>(isGated: false)
         let queue = CommitQueue(engine: engine)
         let outcomes = Outcomes()
         await withTaskGroup(of: Void.self) { group in

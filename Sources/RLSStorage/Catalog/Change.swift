@@ -1,7 +1,7 @@
 import RLSCore
 
 /// One change to a catalog. Each has its own outcome, whatever else is committed with it.
-package enum Change: Sendable, Hashable {
+package enum Change: SizedChange, Hashable {
     /// The LFN must be new.
     case create(Mapping)
     /// The LFN must exist, the mapping be new.

@@ -1,7 +1,7 @@
 import RLSCore
 
 /// One change to the tables of an index.
-package enum IndexChange: Sendable {
+package enum IndexChange: SizedChange {
     case putSender(ListSenderRecord)
     /// Its entries go too, sooner or later: nobody sees them any more.
     case removeSender(Int)
@@ -12,6 +12,15 @@ package enum IndexChange: Sendable {
     case addRLI(url: ByteString, flags: Int, pattern: ByteString)
     case deleteRLI(url: ByteString, pattern: ByteString)
     case noteRLIUpdate(url: ByteString, time: Int)
+
+    package var size: Int {
+        switch self {
+        case .put(let put): put.names.count
+        case .delete(_, let names): names.count
+        case .purge(let entries): entries.count
+        default: 1
+        }
+    }
 }
 
 /// Names that a sender has, as of a generation.
