@@ -4,9 +4,6 @@ import RLSStorage
 /// Reads on one connection, each as of now, or all as of one moment when pinned. Long results come in portions, so that nothing
 /// is kept open between them.
 final class PostgreSQLCatalogReader: CatalogReader {
-    /// Rows of a portion: few at first, for those who want few.
-    private static let portions = 256...8_192
-
     private let session: PostgreSQLSession
     private let standby: StandbySession?
     private var prefetched: Prefetched?
@@ -153,22 +150,6 @@ final class PostgreSQLCatalogReader: CatalogReader {
                 position = ByteString(name)
                 return visit(name)
             }
-        }
-    }
-
-    /// Asks for ever larger portions until one is not full.
-    private func inPortions(
-        ask: (_ limit: Int) throws(StorageError) -> PostgreSQLResult,
-        beforePortion: () throws(StorageError) -> Visit = { () throws(StorageError) in .next },
-        visit: (PostgreSQLResult, Int) -> Visit
-    ) throws(StorageError) -> Visit {
-        var limit = Self.portions.lowerBound
-        while true {
-            if try beforePortion() == .stop { return .stop }
-            let result = try ask(limit)
-            for row in 0..<result.count { if visit(result, row) == .stop { return .stop } }
-            if result.count < limit { return .next }
-            limit = min(limit * 2, Self.portions.upperBound)
         }
     }
 
