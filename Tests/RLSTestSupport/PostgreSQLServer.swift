@@ -115,6 +115,12 @@ package final class PostgreSQLServer: Sendable {
         return url(of: name)
     }
 
+    /// Runs a file of psql's as an operator would, with variables set.
+    package static func script(_ file: String, _ variables: [String], at url: String) async throws {
+        let settings = variables.flatMap { ["-v", $0] }
+        _ = try await PostgreSQLPrograms().run("psql", ["-X", "-q"] + settings + ["-f", file, url])
+    }
+
     /// Runs SQL as an operator would.
     /// - Returns: the rows, columns separated by `|`
     @discardableResult

@@ -105,9 +105,16 @@ enum CatalogSQL {
             AS q (lfn, lfn_tail, pfn, pfn_tail)
         WHERE \(isMapping)
         """
+    /// Another logical name may belong to another partition, and an update cannot move a row to another server.
     static func rename(_ kind: NameKind) -> String {
-        let name = column(kind)
-        return "UPDATE lrc.mapping SET \(name) = $3, \(name)_tail = $4 WHERE \(name) = $1 AND \(name)_tail = $2"
+        switch kind {
+        case .lfn:
+            """
+            WITH moved AS (DELETE FROM lrc.mapping WHERE lfn = $1 AND lfn_tail = $2 RETURNING pfn, pfn_tail)
+            INSERT INTO lrc.mapping (lfn, lfn_tail, pfn, pfn_tail) SELECT $3, $4, pfn, pfn_tail FROM moved
+            """
+        case .pfn: "UPDATE lrc.mapping SET pfn = $3, pfn_tail = $4 WHERE pfn = $1 AND pfn_tail = $2"
+        }
     }
     static let renameValues = """
         UPDATE lrc.attribute_value v SET name = $3, name_tail = $4 FROM lrc.attribute a
