@@ -30,7 +30,8 @@ struct StoreOpening {
         switch try Self.parse(configuration.indexDatabase) {
         case .sqlite(let path): return try SQLiteIndexStore(path: Self.made(path), logger: logger)
         case .postgresql(let url):
-            throw StorageError(.cannotOpen, "\(DatabaseURL.shown(url)): not yet")
+            return try PostgreSQLIndexStore(
+                settings(url), partitions: configuration.databasePartitions, logger: logger)
         }
     }
 

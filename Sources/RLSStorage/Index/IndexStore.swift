@@ -16,6 +16,8 @@ package protocol IndexStore: Sendable {
     var counts: IndexCounts { get }
     /// As of a catalog.
     var answersInPlace: Bool { get }
+    /// Other servers may write to it, too: what is known of senders must follow it, and numbers of senders must not clash.
+    var isShared: Bool { get }
     func submit(_ request: WriteRequest<IndexChange>)
     func makeReader() throws(StorageError) -> any IndexReader
     /// Commits what is queued, refuses what comes later, closes the files.
@@ -60,6 +62,9 @@ package protocol IndexReader: AnyObject {
         prefix: ByteString, order: MappingOrder, after: IndexPosition?, visit: (Span<UInt8>, IndexEntry) -> Visit
     ) throws(StorageError)
     func senders() throws(StorageError) -> [ListSenderRecord]
+    /// All senders, if somebody else has changed one since the last call for this store; at the first call in any case. Waits no
+    /// more than a moment for a store that is not there.
+    func changedSenders() throws(StorageError) -> [ListSenderRecord]?
     func rlis() throws(StorageError) -> [RLIRecord]
     /// Lets go of the snapshot that reads share.
     func release()
@@ -67,10 +72,12 @@ package protocol IndexReader: AnyObject {
 
 extension IndexStore {
     package var answersInPlace: Bool { true }
+    package var isShared: Bool { false }
 }
 
 extension IndexReader {
     package func prefetch(_ lfns: [ByteString]) throws(StorageError) {}
+    package func changedSenders() throws(StorageError) -> [ListSenderRecord]? { nil }
 }
 
 /// A server that sends name lists.
@@ -81,6 +88,9 @@ package struct ListSenderRecord: Sendable, Hashable {
     package var path: [ByteString]
     /// The generation (a time in milliseconds) of the last whole list; of senders of the original's kind, which never say that a list is whole, 0.
     package var live: Int
+    /// The last generation that was given out, above `live` while a list is under way. Stores that one server has to itself need
+    /// not keep it.
+    package var generation: Int
     /// Unix times.
     package var lastUpdate: Int
     package var lastFull: Int
@@ -89,14 +99,15 @@ package struct ListSenderRecord: Sendable, Hashable {
     package var names: Int
 
     package init(
-        id: Int, url: ByteString, instance: ByteString, path: [ByteString] = [], live: Int = 0, lastUpdate: Int = 0,
-        lastFull: Int = 0, interval: Int = 0, names: Int = 0
+        id: Int, url: ByteString, instance: ByteString, path: [ByteString] = [], live: Int = 0, generation: Int = 0,
+        lastUpdate: Int = 0, lastFull: Int = 0, interval: Int = 0, names: Int = 0
     ) {
         self.id = id
         self.url = url
         self.instance = instance
         self.path = path
         self.live = live
+        self.generation = max(generation, live)
         self.lastUpdate = lastUpdate
         self.lastFull = lastFull
         self.interval = interval

@@ -24,6 +24,8 @@ final class SchemaGate: Sendable {
             case .index: []
             }
         }
+        /// In percent, how full pages of that table are made.
+        var fillFactor: Int { self == .catalog ? 100 : 50 }
         /// "rls" and a letter: a number that no other program will lock.
         var lock: Int { self == .catalog ? 0x726c_7343 : 0x726c_7349 }
     }
@@ -112,7 +114,7 @@ final class SchemaGate: Sendable {
             let partition = "\(table)_\(remainder)"
             try connection.send(
                 "CREATE TABLE \(partition) PARTITION OF \(table) FOR VALUES WITH "
-                    + "(MODULUS \(partitions), REMAINDER \(remainder))")
+                    + "(MODULUS \(partitions), REMAINDER \(remainder)) WITH (fillfactor = \(kind.fillFactor))")
             for index in kind.partitionIndexes { try connection.send(index(partition)) }
         }
     }
