@@ -7,7 +7,11 @@ enum CatalogSQL {
 
     // MARK: State
 
-    static let lockState = "SELECT change, is_logged, lfns, pfns, mappings FROM lrc.state FOR UPDATE"
+    /// What is acknowledged shall be on disk, whatever the database's setting.
+    static let lockState = """
+        SELECT change, is_logged, lfns, pfns, mappings, CASE WHEN current_setting('synchronous_commit') = 'off'
+            THEN set_config('synchronous_commit', 'on', true) END FROM lrc.state FOR UPDATE
+        """
     static let state = "SELECT change, lfns, pfns, mappings FROM lrc.state"
     static let commits = "SELECT commits FROM lrc.writer WHERE id = $1"
     static let setState = "UPDATE lrc.state SET change = $1, lfns = $2, pfns = $3, mappings = $4"
