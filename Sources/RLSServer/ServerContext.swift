@@ -15,7 +15,6 @@ package final class ServerContext: Sendable {
     /// What this server tells others; nil where it updates nobody.
     package let updates: (any UpdateControl)?
     let stores: RoleStores
-    let rows: [MethodRow]
     let lookups: LookupQueues
     let readers: ReaderPool
     let admission: AdmissionControl
@@ -42,7 +41,6 @@ package final class ServerContext: Sendable {
         audit = Audit(logger: logger)
         self.quit = quit
         stores = RoleStores(catalog: catalog, index: index?.locations.store)
-        rows = MethodTable.rows(gathering: stores.remote)
         lookups = try LookupQueues(of: stores, limits: lookupLimits, logger: logger)
         readers = try ReaderPool(of: stores, threads: configuration.current.readerThreads)
         admission = AdmissionControl()

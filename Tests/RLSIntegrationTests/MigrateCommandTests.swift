@@ -24,20 +24,26 @@ import Testing
         try connection.execute(statements.joined(separator: ";"))
     }
 
-    /// Starts a copy, and sends a signal as soon as something has been committed.
-    private func stopInTheMiddle(_ from: String, _ to: String, _ number: Int32) async throws -> (
-        status: Int32, program: RunningProgram
-    ) {
+    /// Starts a copy, and sends a signal when a third of it has been committed.
+    private func stopInTheMiddle(
+        _ from: String, _ to: String, _ number: Int32
+    ) async throws -> (status: Int32, program: RunningProgram) {
         let program = try await Program.admin.executable.start(["migrate", url(from), url(to)])
-        let log = directory.file(to + "-wal")
         let end = ContinuousClock.now + .seconds(Patience.seconds(60))
-        while ContinuousClock.now < end {
-            let size = try? FileManager.default.attributesOfItem(atPath: log)[.size] as? Int
-            if size ?? 0 > 500_000 { break }
-            try await Task.sleep(for: .milliseconds(2))
+        while try committed(to) < Self.count / 3 && ContinuousClock.now < end {
+            try await Task.sleep(for: .milliseconds(5))
         }
         program.signal(number)
         return (try await program.end(), program)
+    }
+
+    /// How many mappings are there, while another program writes.
+    private func committed(_ name: String) throws -> Int {
+        let path = directory.file(name)
+        // As long as the log is not there, the program sets the file up, and wants it for itself.
+        guard FileManager.default.fileExists(atPath: path + "-wal") else { return 0 }
+        let connection = try SQLiteConnection(path: path, access: .readOnly, busyTimeout: 1_000, cacheKiB: 100)
+        return (try? connection.integer("SELECT value FROM counter WHERE name = 'mapping'")) ?? 0
     }
 
     /// In which order the mappings come, depends on the source.

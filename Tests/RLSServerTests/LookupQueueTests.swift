@@ -141,7 +141,7 @@ import Testing
 
     /// While nothing comes back, those that wait are told.
     @Test func timeRunsOut() async throws {
-        let fixture = try await Fixture { $0.time = .milliseconds(200) }
+        let fixture = try await Fixture { $0.time = .seconds(Int64(Patience.seconds(1))) }
         try await fixture.occupy()
         fixture.ask(0..<3)
         #expect(Set(try await fixture.answers(3).values) == ["17 database does not answer in time"])

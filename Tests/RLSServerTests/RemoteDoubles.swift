@@ -2,6 +2,7 @@ import Dispatch
 import NIOConcurrencyHelpers
 import RLSCore
 import RLSStorage
+import RLSTestSupport
 
 /// The way to a store that does not answer in place: what travels on it, held up or failing as a test wants.
 final class Journeys: Sendable {
@@ -31,7 +32,7 @@ final class Journeys: Sendable {
     func fail(_ error: StorageError?) { record.withLockedValue { $0.failure = error } }
 
     /// Waits until one more has set out.
-    func waitForOne() { arrivals.wait() }
+    func waitForOne() { _ = arrivals.wait(timeout: .now() + Patience.seconds(60)) }
 
     func travelAlone() { record.withLockedValue { $0.lone += 1 } }
     func travel(_ keys: [CatalogKey]) throws(StorageError) {
@@ -45,8 +46,7 @@ final class Journeys: Sendable {
 
     private func travel() throws(StorageError) {
         arrivals.signal()
-        isOpen.lock(whenValue: true)
-        isOpen.unlock()
+        if isOpen.lock(whenValue: true, timeoutSeconds: Patience.seconds(60)) { isOpen.unlock() }
         if let error = record.withLockedValue({ $0.failure }) { throw error }
     }
 }

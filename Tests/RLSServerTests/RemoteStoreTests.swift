@@ -1,4 +1,3 @@
-import Foundation
 import NIOCore
 import RLSCore
 import RLSStorage
@@ -17,22 +16,21 @@ import Testing
             #expect(try writer.exchange("lrc_create_bulk|\(pairs)|", "0||"))
             let clients = try (0..<100).map { _ in try server.client() }
             store.journeys.close()
-            for (number, client) in clients.enumerated() { try client.send("lrc_get_pfn|n\(number)|0|0|") }
-            Self.waitUntilRead()
+            for (number, client) in clients.enumerated() {
+                try client.send("lrc_get_pfn|n\(number)|0|0|")
+                // Two are on their way, the others wait.
+                if number < 2 { store.journeys.waitForOne() }
+            }
+            try server.awaitLookups { $0 == 98 }
             store.journeys.open()
             for (number, client) in clients.enumerated() {
                 let reply = "0|n\(number)|p\(number)||"
                 #expect(try client.receive(reply) == reply)
             }
-            let journeys = store.journeys.catalog
-            #expect(journeys.joined().count == 100)
-            #expect(journeys.count < 20)
+            #expect(store.journeys.catalog.map(\.count) == [1, 1, 98])
             #expect(store.journeys.lone == 0)
         }
     }
-
-    /// What has been sent is at the server, whatever thread is to read it.
-    private static func waitUntilRead() { Thread.sleep(forTimeInterval: 0.3) }
 
     @Test func requestsOfOneClientShareAJourney() async throws {
         let store = RemoteStore()
@@ -41,11 +39,16 @@ import Testing
             #expect(try client.exchange("lrc_create|a|p|", "0|"))
             let requests = "lrc_get_pfn|a|0|0|lrc_exists|b|0|lrc_mapping_exists|a|p|lrc_get_lfn|q|0|0|"
             let replies = "0|a|p||12|b,0|0|14|q|"
-            #expect(
-                try client.exchange(
-                    String(repeating: requests, count: 50), String(repeating: replies, count: 50)))
-            #expect(store.journeys.catalog.joined().count == 200)
-            #expect(store.journeys.catalog.count < 100)
+            store.journeys.close()
+            try client.send(String(repeating: requests, count: 50))
+            // 64 are begun: some of them are on their way, the others wait.
+            try server.awaitLookups { $0 + store.journeys.catalog.joined().count == 64 }
+            store.journeys.open()
+            let all = String(repeating: replies, count: 50)
+            #expect(try client.receive(all) == all)
+            let journeys = store.journeys.catalog.map(\.count)
+            #expect(journeys.prefix(3).reduce(0, +) >= 64)
+            #expect(journeys.reduce(0, +) == 200)
             #expect(store.journeys.lone == 0)
         }
     }
@@ -108,19 +111,26 @@ import Testing
         }
     }
 
+    /// Three clients: two whose look-up is on its way and does not come back, and one that has sent these requests.
+    private static func occupy(_ server: TestServer, _ store: RemoteStore, _ requests: String) throws -> [RawClient] {
+        let clients = try (0..<3).map { _ in try server.client() }
+        store.journeys.close()
+        for client in clients.prefix(2) {
+            try client.send("lrc_exists|a|0|")
+            store.journeys.waitForOne()
+        }
+        try clients[2].send(requests)
+        return clients
+    }
+
     @Test func timeRunsOutAndTheConnectionStays() async throws {
         let store = RemoteStore()
         var limits = LookupLimits()
-        limits.time = .milliseconds(200)
+        limits.time = .seconds(Int64(Patience.seconds(1)))
         try await withServer(through: store, lookupLimits: limits) { server in
-            let clients = try (0..<3).map { _ in try server.client() }
-            store.journeys.close()
-            for client in clients.prefix(2) {
-                try client.send("lrc_exists|a|0|")
-                store.journeys.waitForOne()
-            }
-            let failure = "17|database does not answer in time|"
-            #expect(try clients[2].exchange("lrc_exists|a|0|lrc_get_pfn|a|0|0|", failure + failure))
+            let clients = try Self.occupy(server, store, "lrc_exists|a|0|lrc_get_pfn|a|0|0|")
+            let failures = String(repeating: "17|database does not answer in time|", count: 2)
+            #expect(try clients[2].receive(failures) == failures)
             store.journeys.open()
             for client in clients.prefix(2) { #expect(try client.receive("12|a,0|") == "12|a,0|") }
             for client in clients { #expect(try client.exchange("lrc_exists|a|0|", "12|a,0|")) }
@@ -132,20 +142,13 @@ import Testing
     @Test func aStopWaitsForLookUps() async throws {
         let store = RemoteStore()
         let server = try await TestServer(through: store)
-        let client = try await blocking {
-            let client = try server.client()
-            store.journeys.close()
-            try client.send("lrc_exists|a|0|lrc_exists|b|0|lrc_exists|c|0|")
-            store.journeys.waitForOne()
-            Self.waitUntilRead()
-            return client
-        }
+        let clients = try await blocking { try Self.occupy(server, store, "lrc_exists|b|0|lrc_get_pfn|c|0|0|") }
+        try await blocking { try server.awaitLookups { $0 == 2 } }
         await server.beginStop()
         try await blocking {
-            Self.waitUntilRead()
             store.journeys.open()
-            let answers = try client.receiveUntilClosed()
-            #expect(answers == "12|a,0|12|b,0|12|c,0|")
+            let answers = try clients.map { try $0.receiveUntilClosed() }
+            #expect(answers == ["12|a,0|", "12|a,0|", "12|b,0|12|c|"])
         }
         try await server.stop()
     }
@@ -153,17 +156,9 @@ import Testing
     @Test func aStopDoesNotWaitForever() async throws {
         let store = RemoteStore()
         let server = try await TestServer(through: store)
-        let clients = try await blocking {
-            let clients = try (0..<3).map { _ in try server.client() }
-            store.journeys.close()
-            for client in clients.prefix(2) {
-                try client.send("lrc_exists|a|0|")
-                store.journeys.waitForOne()
-            }
-            try clients[2].send(String(repeating: "lrc_exists|a|0|", count: 50))
-            Self.waitUntilRead()
-            return clients
-        }
+        let requests = String(repeating: "lrc_exists|a|0|", count: 50)
+        let clients = try await blocking { try Self.occupy(server, store, requests) }
+        try await blocking { try server.awaitLookups { $0 == 50 } }
         await server.beginStop()
         for client in clients { #expect(try await blocking { try client.receiveUntilClosed() } == "") }
         store.journeys.open()

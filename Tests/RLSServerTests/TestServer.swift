@@ -3,12 +3,13 @@ import Logging
 import NIOConcurrencyHelpers
 import NIOCore
 import RLSConfiguration
-import RLSServer
 import RLSSoftState
 import RLSStorage
 import RLSStorageSQLite
 import RLSTestSupport
 import ServiceLifecycle
+
+@testable import RLSServer
 
 /// Whether a test's server is an index, and where the index's store is.
 enum IndexDouble {
@@ -31,6 +32,7 @@ final class TestServer: Sendable {
     private let index: (any IndexStore)?
     /// Signalled for each connection that the server closes because of its time.
     let closedFor = CauseLog()
+    private let context: ServerContext
     private let receiver: UpdateReceiver?
     private let directory: TemporaryDirectory
     private let group: ServiceGroup
@@ -56,7 +58,7 @@ final class TestServer: Sendable {
         let (addresses, started) = AsyncThrowingStream<Int, any Error>.makeStream()
         let role = try index.store(in: directory, logger).map { Self.role($0, live, logger) }
         (receiver, self.index) = (role?.receiver, role?.locations.store)
-        let context = try ServerContext(
+        context = try ServerContext(
             configuration: configuration, catalog: catalog, index: role, lookupLimits: lookupLimits, logger: logger,
             quit: {})
         let listener = Listener(context) { started.yield($0.port ?? 0) }
@@ -85,6 +87,15 @@ final class TestServer: Sendable {
         receiver?.shutdown()
         index?.shutdown()
         catalog.shutdown()
+    }
+
+    /// Returns when as many look-ups of the catalog wait for a thread as the test wants.
+    func awaitLookups(_ isEnough: (Int) -> Bool) throws {
+        let end = Date(timeIntervalSinceNow: Patience.seconds(30))
+        while let count = context.lookups[.catalog]?.waiting, !isEnough(count) {
+            if Date() > end { throw RawClient.Failure(description: "\(count) look-ups wait") }
+            Thread.sleep(forTimeInterval: 0.005)
+        }
     }
 
     /// A client that has been welcomed.

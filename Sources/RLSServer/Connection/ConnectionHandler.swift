@@ -18,7 +18,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private let server: ServerContext
     private let lane: LookupLane?
     private let client: Authenticator.Client?
-    private let rows: [MethodRow]
+    /// Roles whose look-ups are made together, by other threads.
+    private let gathers: RoleSet
     private var session: ClientSession?
     private var scanner: RequestScanner
     private var state = ConnectionState()
@@ -43,7 +44,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         self.server = server
         self.lane = lane
         self.client = client
-        rows = server.rows
+        gathers = server.stores.remote
         let configuration = server.configuration.current
         scanner = RequestScanner(methods: MethodTable.shapes, limits: FrameLimits(configuration))
         clock = ConnectionClock(configuration)
@@ -191,8 +192,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     private func proceed(_ context: ChannelHandlerContext) {
         while failure == nil, let frame = nextFrame() {
-            let row = rows[frame.method]
-            guard state.mayBegin(row.discipline) else {
+            let row = MethodTable.rows[frame.method]
+            guard state.mayBegin(gathers.isEmpty ? row.discipline : row.discipline(gathering: gathers)) else {
                 held = frame
                 break
             }
@@ -228,8 +229,12 @@ final class ConnectionHandler: ChannelDuplexHandler {
             try session.check(row)
             var reader = FieldReader(arguments)
             switch row.body {
-            case .lookup(let run): try look(run, &reader, session, context)
-            case .gathered(let run): try gather(run, &reader, session, row.role, context)
+            case .lookup(let run):
+                if gathers.has(row.role) {
+                    try gather(run, &reader, session, row.role, context)
+                } else {
+                    try look(run, &reader, session, context)
+                }
             case .read(let make):
                 let producer = try make(&reader, session)
                 state.beganStream()
@@ -338,7 +343,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         _ context: ChannelHandlerContext
     ) throws(CatalogError) {
         let rest: (any ReplyProducer)?
-        do throws(ReplyFailure) { rest = try run(&reader, session, nil, &output) } catch { throw error.answer }
+        do throws(ReplyFailure) { rest = try run(&reader, session, .elsewhere, &output) } catch { throw error.answer }
         guard let producer = rest, let queue = server.lookups[role] else { return }
         state.beganLookup()
         let ticket = gathered.append()

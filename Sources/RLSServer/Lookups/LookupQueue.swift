@@ -52,6 +52,9 @@ final class LookupQueue: Sendable {
         state = NIOLockedValueBox(State(backlog: LookupBacklog(groupLimit: limits.group)))
     }
 
+    /// How many have not had their turn.
+    var waiting: Int { state.withLockedValue { $0.backlog.count } }
+
     /// The answer comes later, on the look-up's event loop.
     func submit(_ lookup: PendingLookup) {
         var lookup = lookup

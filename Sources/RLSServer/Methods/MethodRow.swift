@@ -38,9 +38,9 @@ enum ControlEffect: Sendable {
 
 /// A row of the method table: everything that is known of a method before its arguments are.
 struct MethodRow: Sendable {
-    /// Answers with the readers; what then is left is the producer's, without readers all of it.
+    /// Answers with the readers. What then is left is the producer's: all of it where they are elsewhere.
     typealias Lookup =
-        @Sendable (inout FieldReader, ClientSession, RoleReaders?, inout ByteBuffer) throws(ReplyFailure)
+        @Sendable (inout FieldReader, ClientSession, RoleReaders, inout ByteBuffer) throws(ReplyFailure)
         -> (any ReplyProducer)?
     typealias Read = @Sendable (inout FieldReader, ClientSession) throws(CatalogError) -> any ReplyProducer
     typealias Write = @Sendable (inout FieldReader, ClientSession) throws(CatalogError) -> PendingWrite
@@ -50,10 +50,9 @@ struct MethodRow: Sendable {
     typealias Defer = @Sendable (inout FieldReader, ClientSession) throws(CatalogError) -> DeferredReply
 
     enum Body: Sendable {
-        /// Answered on the event loop; what is too long for that goes on as a stream.
+        /// Answered on the event loop, or together with others where the store is not for event loops. What is too long for
+        /// that goes on as a stream.
         case lookup(Lookup)
-        /// Answered by the look-up queue, together with others.
-        case gathered(Lookup)
         /// Answered from the reader pool.
         case read(Read)
         case write(Write)
@@ -77,18 +76,12 @@ struct MethodRow: Sendable {
         self.role = role
         self.rights = rights
         self.body = body
-        discipline =
-            switch body {
-            case .write: .write
-            case .gathered: .lookup
-            case .lookup, .read, .deferred, .control: .read
-            }
+        discipline = if case .write = body { .write } else { .read }
     }
 
-    /// As it is where the store does not answer in place.
-    var gathered: MethodRow {
-        guard case .lookup(let run) = body else { return self }
-        return MethodRow(name: name, shape: shape, role: role, rights: rights, body: .gathered(run))
+    /// Where look-ups of some roles are made together.
+    func discipline(gathering roles: RoleSet) -> ConnectionState.Discipline {
+        if case .lookup = body, roles.has(role) { .lookup } else { discipline }
     }
 }
 
@@ -107,7 +100,7 @@ extension MethodRow {
                     try session.check(rights) { () throws(CatalogError) in try scope.of(arguments) }
                     producer = try make(arguments, session)
                 } catch { throw .refused(error) }
-                guard let readers else { return producer }
+                if readers.areElsewhere { return producer }
                 if try producer.produce(readers, into: &buffer) == .more { return producer }
                 if let next = producer.continuation { session.lastPage = next }
                 return nil

@@ -29,6 +29,10 @@ struct RoleReaders {
     let index: (any IndexReader)?
     /// Those of them that want to be told what comes.
     var remote: RoleSet = []
+    /// Other threads have them, which will do what is left.
+    var areElsewhere = false
+
+    static var elsewhere: RoleReaders { RoleReaders(catalog: nil, index: nil, areElsewhere: true) }
 
     /// Until `release`.
     func mayBeOld() { catalog?.mustBeCurrent = false }
