@@ -1,4 +1,5 @@
 import Logging
+import NIOConcurrencyHelpers
 import RLSCore
 import RLSStorage
 
@@ -39,6 +40,7 @@ final class PostgreSQLCommitEngine<Transaction: PostgreSQLTransaction>: CommitEn
     private var commits = 0
     /// The last group failed because nobody was there: the next does not wait as long again.
     private var isDown = false
+    private let isGivingUp = NIOLockedValueBox(false)
 
     init(
         _ transaction: Transaction, session: PostgreSQLSession, writer: ServerID,
@@ -63,7 +65,7 @@ final class PostgreSQLCommitEngine<Transaction: PostgreSQLTransaction>: CommitEn
                 isDown = false
                 return outcomes
             } catch {
-                if error.isPassing && pause.wait(by: deadline) { continue }
+                if error.isPassing && !isGivingUp.withLockedValue({ $0 }) && pause.wait(by: deadline) { continue }
                 isDown = error.isPassing
                 logger.error("commit failed", metadata: ["cause": "\(error)", "requests": "\(requests.count)"])
                 return requests.map { _ in .failure(error) }
@@ -131,4 +133,7 @@ final class PostgreSQLCommitEngine<Transaction: PostgreSQLTransaction>: CommitEn
     }
 
     func becameIdle() {}
+
+    /// From now on nothing is tried again: the server stops.
+    func giveUp() { isGivingUp.withLockedValue { $0 = true } }
 }

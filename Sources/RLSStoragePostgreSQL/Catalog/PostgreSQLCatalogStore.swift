@@ -20,6 +20,7 @@ package final class PostgreSQLCatalogStore: CatalogStore {
     private let gate: SchemaGate
     private let counted = PublishedCounts(CatalogCounts())
     private let log: ChangeLog
+    private let engine: PostgreSQLCommitEngine<PostgreSQLCatalogTransaction>
     private let queue: CommitQueue<Change>
     private let server = ServerID()
 
@@ -39,7 +40,7 @@ package final class PostgreSQLCatalogStore: CatalogStore {
             logger.warning("the database is not there yet", metadata: ["cause": "\(error)"])
         }
         log = ChangeLog(settings, gate: gate, counts: counted, logger: logger)
-        let engine = PostgreSQLCommitEngine(
+        engine = PostgreSQLCommitEngine(
             PostgreSQLCatalogTransaction(log: log), session: session, writer: server, counts: counted, logger: logger)
         queue = CommitQueue(engine: engine)
     }
@@ -64,10 +65,17 @@ package final class PostgreSQLCatalogStore: CatalogStore {
     package func whileOnDuty(as url: ByteString, _ body: @escaping @Sendable () async -> Void) async {
         let log = self.log
         await UpdateDuty(settings: settings, gate: gate, server: server)
-            .run(as: url, changed: { log.follow($0) }, body)
+            .run(
+                as: url,
+                begin: {
+                    log.follow(true)
+                    // From here on everything is told; `body` reads what was before.
+                    try log.betweenCommits {}
+                }, end: { log.follow(false) }, body)
     }
 
     package func shutdown() {
+        engine.giveUp()
         queue.shutdown()
         log.shutdown()
     }

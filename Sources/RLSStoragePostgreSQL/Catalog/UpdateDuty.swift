@@ -20,20 +20,27 @@ struct UpdateDuty: Sendable {
     let gate: SchemaGate
     let server: ServerID
 
-    /// - Parameter changed: called with whether this server is on duty
+    /// - Parameters:
+    ///   - begin: makes ready for `body`, on a thread that may wait; when it fails, the turn is tried for again
+    ///   - end: called after `body`, and after `begin` has failed
     func run(
-        as url: ByteString, changed: @escaping @Sendable (Bool) -> Void, _ body: @escaping @Sendable () async -> Void
+        as url: ByteString, begin: @escaping @Sendable () throws -> Void, end: @escaping @Sendable () -> Void,
+        _ body: @escaping @Sendable () async -> Void
     ) async {
         while !Task.isCancelled {
             if (try? await take(url)) == true {
-                changed(true)
+                guard (try? await NIOThreadPool.singleton.runIfActive(begin)) != nil else {
+                    end()
+                    try? await Task.sleep(for: .seconds(1))
+                    continue
+                }
                 await withTaskGroup(of: Void.self) { group in
                     group.addTask { await body() }
                     group.addTask { await keep(url) }
                     await group.next()
                     group.cancelAll()
                 }
-                changed(false)
+                end()
             }
             try? await Task.sleep(for: Self.renewal)
         }
