@@ -22,21 +22,18 @@ package enum DatabaseURL: Sendable, Hashable {
         return masked(text)
     }
 
+    /// Host, port, database, and settings that are known to be no secrets. A password may have any character: what is before
+    /// the last `@` goes.
     private static func masked(_ text: String) -> String {
-        guard let scheme = text.firstRange(of: "://") else { return text }
-        let parts = text[scheme.upperBound...].split(separator: "?", maxSplits: 1)
-        var place = parts.first.map(String.init) ?? ""
-        // A password may contain an `@`: the host comes behind the last.
-        if let host = place.lastIndex(of: "@"), let colon = place[..<host].firstIndex(of: ":") {
-            place.replaceSubrange(place.index(after: colon)..<host, with: "…")
+        let rest =
+            text.lastIndex(of: "@").map { text[text.index(after: $0)...] }
+            ?? text[(text.firstRange(of: "://")?.upperBound ?? text.startIndex)...]
+        let parts = rest.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        let settings = parts.dropFirst().flatMap { $0.split(separator: "&") }.filter { setting in
+            setting.firstIndex(of: "=").map { shownSettings.contains(String(setting[..<$0])) } ?? false
         }
-        let settings = parts.count < 2 ? [] : parts[1].split(separator: "&").map(masked(setting:))
-        return text[..<scheme.upperBound] + place + (settings.isEmpty ? "" : "?" + settings.joined(separator: "&"))
+        return "postgresql://" + parts[0] + (settings.isEmpty ? "" : "?" + settings.joined(separator: "&"))
     }
 
-    private static func masked(setting: Substring) -> String {
-        guard let equals = setting.firstIndex(of: "=") else { return String(setting) }
-        let isSecret = setting[..<equals].lowercased().contains("pass") && !setting.hasPrefix("passfile")
-        return isSecret ? setting[...equals] + "…" : String(setting)
-    }
+    private static let shownSettings: Set = ["host", "hostaddr", "port", "dbname", "sslmode"]
 }

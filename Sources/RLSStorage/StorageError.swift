@@ -1,6 +1,6 @@
 import RLSCore
 
-/// The store itself failed: nothing was decided about the request. Callers answer DBERROR.
+/// The store itself failed: nothing was decided about the request, but for `undecided`. Callers answer DBERROR.
 package struct StorageError: Error, Sendable, Hashable {
     package enum Reason: Sendable, Hashable {
         case busy
@@ -15,6 +15,8 @@ package struct StorageError: Error, Sendable, Hashable {
         case refused
         case outOfConnections
         case timedOut
+        /// It has been told to commit, and did not say in time whether it did.
+        case undecided
         /// Others got in the way again and again.
         case conflict
         case overloaded
@@ -46,6 +48,7 @@ package struct StorageError: Error, Sendable, Hashable {
             case .refused: "database refuses the server's user"
             case .outOfConnections: "database has no connection free"
             case .timedOut: "database does not answer in time"
+            case .undecided: "database did not tell whether the change was made"
             case .conflict: "database is busy with changes of others"
             case .overloaded: "too many requests are waiting"
             case .closed: "server is stopping"

@@ -20,6 +20,8 @@ protocol PostgreSQLTransaction<Change>: AnyObject {
     func finish() throws(StorageError) -> Counts
     /// After the commit, on the writer's thread.
     func committed()
+    /// After a failure: lets go of the connection.
+    func abandoned()
 }
 
 /// Applies groups of requests, each as one transaction. What gets in the way for a while is tried again.
@@ -55,34 +57,45 @@ final class PostgreSQLCommitEngine<Transaction: PostgreSQLTransaction>: CommitEn
 
     func commit(_ requests: [WriteRequest<Transaction.Change>]) -> [WriteOutcome] {
         let size = requests.reduce(0) { $0 + $1.size }
-        // Much work takes its time; a database that does nothing is not waited for longer.
-        let deadline = Deadline(in: isDown ? .seconds(1) : session.settings.patience + .milliseconds(size))
+        // Much work takes its time.
+        let deadline = Deadline(in: session.settings.patience + .milliseconds(size))
+        let connectionDeadline = isDown ? Deadline(in: .seconds(1)) : deadline
         var pause = Backoff()
         var unanswered: Unanswered?
         while true {
             do throws(StorageError) {
-                let outcomes = try attempt(requests, &unanswered, by: deadline)
+                if isDown && isGivingUp.withLockedValue({ $0 }) {
+                    throw StorageError(.closed, "the store is shut down")
+                }
+                let connection = try session.connected(by: connectionDeadline)
+                let outcomes = try attempt(requests, &unanswered, on: connection, by: deadline)
                 isDown = false
                 return outcomes
             } catch {
-                if error.isPassing && !isGivingUp.withLockedValue({ $0 }) && pause.wait(by: deadline) { continue }
-                isDown = error.isPassing
-                logger.error("commit failed", metadata: ["cause": "\(error)", "requests": "\(requests.count)"])
-                return requests.map { _ in .failure(error) }
+                let mayTryAgain = error.isPassing && !isGivingUp.withLockedValue { $0 }
+                if mayTryAgain && pause.wait(by: isDown ? connectionDeadline : deadline) { continue }
+                isDown = error.isPassing || error.reason == .timedOut
+                return failed(requests, unanswered == nil ? error : StorageError(.undecided, error.message))
             }
         }
     }
 
+    private func failed(_ requests: [WriteRequest<Transaction.Change>], _ error: StorageError) -> [WriteOutcome] {
+        logger.error("commit failed", metadata: ["cause": "\(error)", "requests": "\(requests.count)"])
+        return requests.map { _ in .failure(error) }
+    }
+
     private func attempt(
-        _ requests: [WriteRequest<Transaction.Change>], _ unanswered: inout Unanswered?, by deadline: Deadline
+        _ requests: [WriteRequest<Transaction.Change>], _ unanswered: inout Unanswered?,
+        on connection: PostgreSQLConnection, by deadline: Deadline
     ) throws(StorageError) -> [WriteOutcome] {
-        let connection = try session.connected(by: deadline)
         var isCommitSent = false
         do throws(StorageError) {
             let changes = requests.count == 1 ? requests[0].changes : requests.flatMap(\.changes)
             let last = try transaction.begin(changes, as: writer, on: connection, by: deadline)
             if let lost = unanswered, last == commits + 1 {
-                connection.rollback(by: deadline)
+                // It was made; a commit behind it waits for the standbys that it did not wait for.
+                _ = try connection.query("COMMIT", by: deadline)
                 return finished(lost)
             }
             (unanswered, commits) = (nil, last)
@@ -100,7 +113,8 @@ final class PostgreSQLCommitEngine<Transaction: PostgreSQLTransaction>: CommitEn
         } catch {
             // A refusal by the server is an answer: nothing was committed.
             if isCommitSent && !connection.isBroken { unanswered = nil }
-            connection.rollback(by: deadline)
+            transaction.abandoned()
+            session.recover()
             throw error
         }
     }

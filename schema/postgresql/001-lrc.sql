@@ -13,7 +13,7 @@ CREATE TABLE lrc.mapping (
         CASE WHEN lfn_tail = '' AND pfn_tail = '' THEN ''::bytea ELSE sha256(lfn_tail || '\x00'::bytea || pfn_tail) END
     ) STORED
 ) PARTITION BY HASH (lfn);
--- Each partition is made with PRIMARY KEY (lfn, pfn, tails) and an index on (pfn). They are not the table's, for then no
+-- Each partition is made with PRIMARY KEY (lfn, pfn, tails) and an index on (pfn, lfn). They are not the table's, for then no
 -- partition could be on another server.
 
 -- One row. Who changes the catalog locks it first, so changes of several servers come one after the other: counts are exact,

@@ -15,5 +15,5 @@ CREATE TABLE lrc.:"partition" (
     ) STORED,
     PRIMARY KEY (lfn, pfn, tails)
 );
-CREATE INDEX ON lrc.:"partition" (pfn);
+CREATE INDEX ON lrc.:"partition" (pfn, lfn);
 COMMIT;

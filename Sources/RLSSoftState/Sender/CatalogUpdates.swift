@@ -48,17 +48,26 @@ package final class CatalogUpdates: Service {
         await cancelWhenGracefulShutdown {
             guard let name = await self.name.value else { return }
             await self.catalog.whileOnDuty(as: name) {
-                while !Task.isCancelled {
-                    do { try await self.followList(as: name) } catch {
-                        self.surroundings.logger.error("catalog not read", metadata: ["cause": "\(error)"])
-                        try? await Task.sleep(for: .seconds(1))
-                    }
+                // Whoever takes over must not find us still sending.
+                await withTaskCancellationHandler {
+                    await self.sendUntilCancelled(as: name)
+                } onCancel: {
+                    self.updaters.end()
                 }
                 self.updaters.end()
                 self.filters.keep([])
             }
         }
         updaters.end()
+    }
+
+    private func sendUntilCancelled(as name: ByteString) async {
+        while !Task.isCancelled {
+            do { try await followList(as: name) } catch {
+                surroundings.logger.error("catalog not read", metadata: ["cause": "\(error)"])
+                try? await Task.sleep(for: .seconds(1))
+            }
+        }
     }
 
     private func followList(as name: ByteString) async throws {

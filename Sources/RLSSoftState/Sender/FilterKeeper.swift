@@ -61,6 +61,8 @@ final class FilterKeeper: Sendable {
 
     /// Names read between two points.
     private static let batch = 50_000
+    /// For each batch.
+    private static let attempts = 30
 
     let partition: NamePartition
     let kind: Kind
@@ -171,7 +173,8 @@ final class FilterKeeper: Sendable {
 
     /// One batch, then the next as a piece of work of its own: the pool serves others, too.
     private func readBatch(_ box: PinnedReader) {
-        guard (try? store.betweenCommits { self.openJournal(box) }) != nil, box.isPinned else { return abandon() }
+        guard (try? store.betweenCommits { self.openJournal(box) }) != nil else { return retryBatch(box) }
+        guard box.isPinned else { return abandon() }
         guard let partial = takePartial() else { return begin() }
         var count = 0
         var last: ByteString?
@@ -188,6 +191,15 @@ final class FilterKeeper: Sendable {
         box.release()
         if closeJournal(partial, position: last) { return finished() }
         NIOThreadPool.singleton.submit { _ in self.readBatch(box) }
+    }
+
+    /// Nothing has been read: the batch is begun again, unless the store stays away.
+    private func retryBatch(_ box: PinnedReader) {
+        guard box.noteFailure() < Self.attempts else { return abandon() }
+        Task {
+            try? await Task.sleep(for: .seconds(1))
+            NIOThreadPool.singleton.submit { _ in self.readBatch(box) }
+        }
     }
 
     /// Out of the lock's reach, so that nobody waits while a batch goes in. nil: begin anew.
@@ -268,6 +280,16 @@ private final class PinnedReader: @unchecked Sendable {
 
     init(_ reader: any CatalogReader) { self.reader = reader }
 
-    func pin() { isPinned = (try? reader.pin()) != nil }
+    private var failures = 0
+
+    func pin() {
+        isPinned = (try? reader.pin()) != nil
+        failures = 0
+    }
+
+    func noteFailure() -> Int {
+        failures += 1
+        return failures
+    }
     func release() { reader.release() }
 }

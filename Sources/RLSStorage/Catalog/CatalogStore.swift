@@ -29,10 +29,11 @@ package protocol CatalogStore: Sendable {
     /// Queues a request. The completion runs once, after the commit is durable or the store has failed.
     func submit(_ request: WriteRequest<Change>)
 
-    /// Tells of what was committed, in order, on the writer's thread: after it is durable, before those who asked are answered.
-    /// One observer, set before the first write; it must be quick.
+    /// Tells of what was committed, in order, one call at a time: where the store is this server's alone, before those who asked
+    /// are answered; where it is shared, soon after, and only while this server is on duty. One observer, set before the first
+    /// write; it must be quick.
     func observe(_ observer: @escaping @Sendable ([CatalogEvent]) -> Void)
-    /// Runs `work` on the writer's thread between two commits, then returns; not to be called from that thread.
+    /// Runs `work` between two commits, when all before it have been told, then returns; not to be called by the observer.
     func betweenCommits(_ work: @escaping @Sendable () -> Void) throws(StorageError)
 
     func makeReader() throws(StorageError) -> any CatalogReader

@@ -51,22 +51,23 @@ struct CatalogInquiry {
 
     // MARK: Asking
 
-    func ask(_ connection: PostgreSQLConnection, by deadline: Deadline, _ facts: inout CatalogFacts)
-        throws(StorageError)
-    {
-        let (lfns, pfns) = (asked(.lfn), asked(.pfn))
-        let portionCount = portionCount(lfns.count, pfns.count)
-        if portionCount == 0 { return }
+    var isEmpty: Bool { portionCount == 0 }
+
+    func send(on connection: PostgreSQLConnection) throws(StorageError) {
         for portion in mappings.portions(Self.portion) { try send(portion, on: connection) }
-        for portion in lfns.portions(Self.portion) { try send(portion, .lfn, on: connection) }
-        for portion in pfns.portions(Self.portion) { try send(portion, .pfn, on: connection) }
+        for portion in asked(.lfn).portions(Self.portion) { try send(portion, .lfn, on: connection) }
+        for portion in asked(.pfn).portions(Self.portion) { try send(portion, .pfn, on: connection) }
         for portion in values.portions(Self.portion) { try send(portion, on: connection) }
-        var results = try connection.results(by: deadline).suffix(portionCount).makeIterator()
+    }
+
+    /// - Parameter results: those of `send` are the last
+    func receive(_ all: [PostgreSQLResult], _ facts: inout CatalogFacts) {
+        var results = all.suffix(portionCount).makeIterator()
         for portion in mappings.portions(Self.portion) {
             let found = Set(results.next().map { result in (0..<result.count).map { result.integer($0, 0) } } ?? [])
             for (index, mapping) in portion.enumerated() { facts.learn(mapping, isThere: found.contains(index + 1)) }
         }
-        for portion in lfns.portions(Self.portion) + pfns.portions(Self.portion) {
+        for portion in asked(.lfn).portions(Self.portion) + asked(.pfn).portions(Self.portion) {
             var counts = [Int](repeating: 0, count: portion.count)
             if let result = results.next() {
                 for row in 0..<result.count { counts[result.integer(row, 0) - 1] = result.integer(row, 1) }
@@ -87,8 +88,10 @@ struct CatalogInquiry {
         caps.filter { $0.key.kind == kind }.map { ($0.key, $0.value) }
     }
 
-    private func portionCount(_ lfns: Int, _ pfns: Int) -> Int {
-        [mappings.count, lfns, pfns, values.count].reduce(0) { $0 + ($1 + Self.portion - 1) / Self.portion }
+    private var portionCount: Int {
+        let lfns = caps.keys.count { $0.kind == .lfn }
+        return [mappings.count, lfns, caps.count - lfns, values.count]
+            .reduce(0) { $0 + ($1 + Self.portion - 1) / Self.portion }
     }
 
     private func send(_ portion: ArraySlice<Mapping>, on connection: PostgreSQLConnection) throws(StorageError) {

@@ -18,7 +18,9 @@ enum CatalogSQL {
     static let setLogged = "UPDATE lrc.state SET is_logged = EXISTS (SELECT 1 FROM lrc.rli)"
     static let identity = "SELECT identity FROM lrc.state"
     static let log = "INSERT INTO lrc.change (number, events) VALUES ($1, $2)"
-    static let changes = "SELECT number, events FROM lrc.change WHERE number > $1 ORDER BY number LIMIT 100"
+    static let changes = "SELECT number, events FROM lrc.change WHERE number > $1 ORDER BY number LIMIT 10"
+    /// Of servers that have long ended.
+    static let forgetWriters = "DELETE FROM lrc.writer WHERE written < now() - interval '30 days'"
     static let prune = "DELETE FROM lrc.change WHERE number <= $1"
 
     // MARK: Look-ups of many
@@ -73,7 +75,8 @@ enum CatalogSQL {
     static func partners(_ kind: NameKind, resumes: Bool) -> String {
         let (name, other) = (column(kind), column(kind.other))
         return "SELECT \(other), \(other)_tail FROM lrc.mapping WHERE \(name) = $1 AND \(name)_tail = $2"
-            + (resumes ? " AND \(other) >= $4 AND (\(other), \(other)_tail) > ($4, $5)" : "")
+            // With the name, so that the index that begins with it is taken.
+            + (resumes ? " AND (\(name), \(other)) >= ($1, $4) AND (\(other), \(other)_tail) > ($4, $5)" : "")
             + " ORDER BY \(other), \(other)_tail LIMIT $3"
     }
 

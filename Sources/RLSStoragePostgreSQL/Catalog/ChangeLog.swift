@@ -34,9 +34,9 @@ final class ChangeLog: Sendable {
         self.counts = counts
         self.logger = logger
         let thread = Thread { [self] in
-            // A stop waits for this thread.
+            // A stop waits for this thread; others wait for a lock no longer than they would for a commit.
             var settings = settings
-            settings.patience = .seconds(2)
+            settings.patience = min(settings.patience, .seconds(5))
             var follower = LogFollower(PostgreSQLSession(settings, gate: gate), counts: counts, observer: observer)
             run(&follower)
             ended.signal()
@@ -48,12 +48,12 @@ final class ChangeLog: Sendable {
     func observe(_ observer: @escaping @Sendable ([CatalogEvent]) -> Void) { self.observer.set(observer) }
 
     /// Something has been committed.
-    func wake() { signal.signal() }
+    func wake() { if state.withLockedValue({ $0.isFollowing }) { signal.signal() } }
 
     /// From now on the observer is told; what was before it must read itself.
     func follow(_ isFollowing: Bool) {
         state.withLockedValue { $0.isFollowing = isFollowing }
-        wake()
+        signal.signal()
     }
 
     /// Nothing is committed while `work` runs, and all that was before has been told.
@@ -69,14 +69,14 @@ final class ChangeLog: Sendable {
             return !state.isClosed
         }
         guard isQueued else { throw StorageError(.closed, "the store is shut down") }
-        wake()
+        signal.signal()
         done.wait()
         if let error = outcome.withLockedValue({ $0 }) { throw error }
     }
 
     func shutdown() {
         state.withLockedValue { $0.isClosed = true }
-        wake()
+        signal.signal()
         ended.wait()
     }
 
@@ -106,6 +106,8 @@ final class ChangeLog: Sendable {
                 hasFailed = true
             }
             _ = signal.wait(timeout: .now() + (isFollowing ? Self.interval : Self.idleInterval))
+            // One look serves all who have called meanwhile.
+            while signal.wait(timeout: .now()) == .success {}
         }
     }
 }
@@ -142,27 +144,42 @@ struct LogFollower {
 
     mutating func look(isFollowing: Bool) throws(StorageError) {
         let change = try Self.readCounts(session, into: counts, by: session.deadline)
-        if !isFollowing {
-            position = nil
-        } else if position == nil {
-            position = change
+        note(change, isFollowing: isFollowing)
+        let session = self.session
+        try tell(upTo: change) { (parameters) throws(StorageError) in
+            try session.run { (connection, deadline) throws(StorageError) in
+                try connection.query(CatalogSQL.changes, parameters, by: deadline)
+            }
         }
-        try tell(upTo: change)
         try prune()
+    }
+
+    private mutating func note(_ change: Int, isFollowing: Bool) {
+        guard isFollowing else {
+            position = nil
+            return
+        }
+        // A primary that knows less than the one before it has another history.
+        if let told = position, change < told { observer.tell([.missed]) }
+        position = min(position ?? change, change)
     }
 
     /// Everybody who wants to commit waits for the row that is locked here.
     mutating func pause(isFollowing: Bool, _ work: () -> Void) throws(StorageError) {
+        // Most of what is to be told, while others still may write.
+        try look(isFollowing: isFollowing)
         let (connection, change) = try session.run { (connection, deadline) throws(StorageError) in
             try connection.send("BEGIN")
             try connection.send(CatalogSQL.lockState)
             return (connection, try connection.results(by: deadline).last?.integer(0, 0) ?? 0)
         }
-        if isFollowing && position == nil { position = change }
+        note(change, isFollowing: isFollowing)
+        let session = self.session
         do throws(StorageError) {
-            try tell(upTo: change)
-            // With the connection the lock is lost, and with it the moment.
-            if connection.isBroken { throw StorageError(.unreachable, "the connection was lost") }
+            // On this connection: with another the lock would be lost, and with it the moment.
+            try tell(upTo: change) { (parameters) throws(StorageError) in
+                try connection.query(CatalogSQL.changes, parameters, by: session.deadline)
+            }
             work()
             _ = try connection.query("COMMIT", by: session.deadline)
         } catch {
@@ -171,13 +188,13 @@ struct LogFollower {
         }
     }
 
-    private mutating func tell(upTo change: Int) throws(StorageError) {
+    private mutating func tell(
+        upTo change: Int, read: (PostgreSQLParameters) throws(StorageError) -> PostgreSQLResult
+    ) throws(StorageError) {
         while let from = position, from < change {
-            let rows = try session.run { (connection, deadline) throws(StorageError) in
-                var parameters = PostgreSQLParameters()
-                parameters.add(from)
-                return try connection.query(CatalogSQL.changes, parameters, by: deadline)
-            }
+            var parameters = PostgreSQLParameters()
+            parameters.add(from)
+            let rows = try read(parameters)
             guard rows.count > 0, rows.integer(0, 0) == from + 1 else {
                 position = change
                 return observer.tell([.missed])
@@ -192,11 +209,13 @@ struct LogFollower {
     /// What has been told, nobody needs any more.
     private mutating func prune() throws(StorageError) {
         guard let position, position >= pruned + 1_000 else { return }
-        pruned = position
         try session.run { (connection, deadline) throws(StorageError) in
             var parameters = PostgreSQLParameters()
             parameters.add(position)
-            _ = try connection.query(CatalogSQL.prune, parameters, by: deadline)
+            try connection.send(CatalogSQL.prune, parameters)
+            try connection.send(CatalogSQL.forgetWriters)
+            _ = try connection.results(by: deadline)
         }
+        pruned = position
     }
 }

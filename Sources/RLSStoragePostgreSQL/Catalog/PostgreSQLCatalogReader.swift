@@ -7,7 +7,7 @@ final class PostgreSQLCatalogReader: CatalogReader {
     private let session: PostgreSQLSession
     private let standby: StandbySession?
     private var prefetched: Prefetched?
-    private var isPinned = false
+    private var pinned: PostgreSQLConnection?
     var mustBeCurrent = true
 
     init(_ session: PostgreSQLSession, standby: StandbySession? = nil) {
@@ -27,10 +27,7 @@ final class PostgreSQLCatalogReader: CatalogReader {
         _ body: (PostgreSQLConnection, Deadline) throws(StorageError) -> Value
     ) throws(StorageError) -> Value {
         // A snapshot is lost with its connection.
-        if isPinned {
-            let deadline = session.deadline
-            return try body(session.connected(by: deadline), deadline)
-        }
+        if let pinned { return try body(pinned, session.deadline) }
         if !mustBeCurrent, let value = standby?.run(body) { return value }
         return try session.run(body)
     }
@@ -47,21 +44,20 @@ final class PostgreSQLCatalogReader: CatalogReader {
 
     func pin() throws(StorageError) {
         release()
-        try session.run { (connection, deadline) throws(StorageError) in
+        pinned = try session.run { (connection, deadline) throws(StorageError) in
             try connection.send("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             // The snapshot is taken with the first read.
             try connection.send(CatalogSQL.identity)
             _ = try connection.results(by: deadline)
+            return connection
         }
-        isPinned = true
     }
 
     func release() {
         prefetched = nil
         mustBeCurrent = true
-        guard isPinned else { return }
-        isPinned = false
-        session.endTransaction()
+        if pinned != nil { session.recover() }
+        pinned = nil
     }
 
     // MARK: Names and mappings

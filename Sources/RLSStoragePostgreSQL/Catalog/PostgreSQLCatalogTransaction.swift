@@ -36,21 +36,31 @@ final class PostgreSQLCatalogTransaction: CatalogTransaction, PostgreSQLTransact
         try connection.send(CatalogSQL.commits, parameters)
         let needsAttributes = changes.contains(where: \.needsAttributes)
         if needsAttributes { try connection.send(CatalogSQL.attributes) }
+        // Attributes have numbers that the inquiry needs.
+        let inquiry = needsAttributes ? nil : CatalogInquiry(changes[...], nil)
+        try inquiry?.send(on: connection)
         let results = try connection.results(by: deadline)
-        guard results.count == (needsAttributes ? 4 : 3), results[1].count == 1 else {
+        guard results.count >= (needsAttributes ? 4 : 3), results[1].count == 1 else {
             throw StorageError(.notADatabase, "the catalog's state is missing: restore lrc.state from a backup")
         }
         (logged, isLogged) = (results[1].integer(0, 0), results[1].boolean(0, 1))
         counts = CatalogCounts(
             lfns: results[1].integer(0, 2), pfns: results[1].integer(0, 3), mappings: results[1].integer(0, 4))
-        if needsAttributes { attributes = AttributeTable(results[3]) }
-        try learn()
+        if let inquiry {
+            inquiry.receive(results, &facts)
+        } else {
+            attributes = AttributeTable(results[3])
+            try learn()
+        }
         return results[2].count == 1 ? results[2].integer(0, 0) : 0
     }
 
     /// Facts for the changes that are left.
     private func learn() throws(StorageError) {
-        try CatalogInquiry(changes[position...], attributes).ask(live(), by: deadline, &facts)
+        let inquiry = CatalogInquiry(changes[position...], attributes)
+        if inquiry.isEmpty { return }
+        try inquiry.send(on: live())
+        inquiry.receive(try live().results(by: deadline), &facts)
     }
 
     private func live() throws(StorageError) -> PostgreSQLConnection {
@@ -102,6 +112,8 @@ final class PostgreSQLCatalogTransaction: CatalogTransaction, PostgreSQLTransact
         if !events.isEmpty { log.wake() }
     }
 
+    func abandoned() { connection = nil }
+
     /// Queues the rows that have changed.
     private func write() throws(StorageError) {
         try CatalogWriter(connection: live()).write(facts.takeWrites())
@@ -146,7 +158,11 @@ final class PostgreSQLCatalogTransaction: CatalogTransaction, PostgreSQLTransact
         try live().send(CatalogSQL.renameValues, parameters)
     }
 
-    func removeEverything() throws(StorageError) { try live().send(CatalogSQL.clear) }
+    func removeEverything() throws(StorageError) {
+        // Readers that come later queue up behind it.
+        try live().send("SET LOCAL lock_timeout = '5s'")
+        try live().send(CatalogSQL.clear)
+    }
 
     // MARK: Attributes
 

@@ -12,7 +12,7 @@ struct Prefetched {
 /// Fetches for many look-ups in one journey.
 struct CatalogPrefetch {
     /// A name with more partners is read page by page.
-    static let partnerLimit = 1_000
+    static let partnerLimit = 100
 
     private var partners: [NameKind: [ByteString]] = [:]
     private var names: [NameKind: [ByteString]] = [:]
@@ -20,7 +20,8 @@ struct CatalogPrefetch {
     private var mappings: [Mapping] = []
 
     init(_ keys: [CatalogKey]) {
-        for key in keys {
+        // Many may ask for the same.
+        for key in Set(keys) {
             switch key {
             case .name(let kind, let name): names[kind, default: []].append(name)
             case .partners(let kind, let name): partners[kind, default: []].append(name)

@@ -1,3 +1,4 @@
+import NIOConcurrencyHelpers
 import NIOPosix
 import RLSCore
 import RLSStorage
@@ -28,6 +29,7 @@ struct UpdateDuty: Sendable {
         _ body: @escaping @Sendable () async -> Void
     ) async {
         while !Task.isCancelled {
+            let began = ContinuousClock.now
             if (try? await take(url)) == true {
                 guard (try? await NIOThreadPool.singleton.runIfActive(begin)) != nil else {
                     end()
@@ -35,8 +37,10 @@ struct UpdateDuty: Sendable {
                     continue
                 }
                 await withTaskGroup(of: Void.self) { group in
+                    let renewed = NIOLockedValueBox(began)
                     group.addTask { await body() }
-                    group.addTask { await keep(url) }
+                    group.addTask { await keep(url, renewed) }
+                    group.addTask { await watch(renewed) }
                     await group.next()
                     group.cancelAll()
                 }
@@ -44,7 +48,11 @@ struct UpdateDuty: Sendable {
             }
             try? await Task.sleep(for: Self.renewal)
         }
-        // Another need not wait until the lease ends.
+        // Another need not wait until the lease ends. Not in this task, which is cancelled.
+        await Task { await giveUp() }.value
+    }
+
+    private func giveUp() async {
         _ = try? await onThread { session in
             var parameters = PostgreSQLParameters()
             parameters.add(server)
@@ -54,16 +62,22 @@ struct UpdateDuty: Sendable {
     }
 
     /// Returns when the lease is lost.
-    private func keep(_ url: ByteString) async {
-        var renewed = ContinuousClock.now
+    private func keep(_ url: ByteString, _ renewed: NIOLockedValueBox<ContinuousClock.Instant>) async {
         while !Task.isCancelled {
             try? await Task.sleep(for: Self.renewal)
             let begun = ContinuousClock.now
             switch try? await take(url) {
-            case true: renewed = begun
+            case true: renewed.withLockedValue { $0 = begun }
             case false: return
-            default: if .now - renewed > Self.confidence { return }
+            default: break
             }
+        }
+    }
+
+    /// Returns when the lease may be another's soon; renewing it may hang.
+    private func watch(_ renewed: NIOLockedValueBox<ContinuousClock.Instant>) async {
+        while !Task.isCancelled, .now - renewed.withLockedValue({ $0 }) < Self.confidence {
+            try? await Task.sleep(for: .milliseconds(250))
         }
     }
 

@@ -54,11 +54,15 @@ final class PostgreSQLConnection {
     /// Queues a statement; `results` sends what is queued.
     func send(_ text: String, _ parameters: PostgreSQLParameters = PostgreSQLParameters()) throws(StorageError) {
         if settings.isPooled {
-            if expected.isEmpty { try sendPlannerSettings() }
-            return try transmit(parameters) { types, values, lengths, formats in
+            let (isFirst, isBegin) = (expected.isEmpty, text.hasPrefix("BEGIN"))
+            // A transaction's mode is set before anything else in it.
+            if isFirst && !isBegin { try sendPlannerSettings() }
+            try transmit(parameters) { types, values, lengths, formats in
                 PQsendQueryParams(
                     handle, text, Int32(parameters.ends.count), types, values, lengths, formats, 1)
             }
+            if isFirst && isBegin { try sendPlannerSettings() }
+            return
         }
         let name: String
         if let known = names[text] { name = known } else { name = try prepare(text, parameters) }
@@ -69,7 +73,7 @@ final class PostgreSQLConnection {
 
     /// Local to the transaction that follows: the session belongs to the pooler.
     private func sendPlannerSettings() throws(StorageError) {
-        let calls = PostgreSQLSettings.plannerSettings.map { "set_config('\($0)', '\($1)', true)" }
+        let calls = settings.sessionSettings.map { "set_config('\($0)', '\($1)', true)" }
         let text = "SELECT " + calls.joined(separator: ", ")
         try transmit(PostgreSQLParameters(), as: .preparation("")) { _, _, _, _ in
             PQsendQueryParams(handle, text, 0, nil, nil, nil, nil, 1)

@@ -12,11 +12,12 @@ enum PostgreSQLErrors {
         case "40001", "40P01", "23505": (.conflict, "tried again")
         case "53100": (.full, "free space on the database server's disk; nothing acknowledged is lost")
         case "53300", "53200", "53400": (.outOfConnections, "raise max_connections, or put a pooler between")
-        case "57014", "25P03": (.timedOut, "the database is slow: look at its load and locks")
+        case "57014": (.timedOut, "the database is slow: look at its load and locks")
         case "55P03": (.busy, "somebody holds a lock: look at pg_locks")
         case "25006": (.readOnly, "this is a standby: name the primary, too")
         case "42501": (.refused, "grant the server's user the rights that docs/operations.md names")
-        case "57P01", "57P02", "57P03": (.unreachable, "the database is stopping or starting")
+        case "57P01", "57P02", "57P03", "57P05", "25P03":
+            (.unreachable, "the database has ended the session, is stopping or starting")
         case "42P01", "3F000", "42703":
             (.notADatabase, "tables are missing: not a catalog's database, or of another kind")
         default:
@@ -41,8 +42,6 @@ enum PostgreSQLErrors {
                 || line.contains("no password")
             {
                 .refused
-            } else if line.contains("timeout expired") {
-                .timedOut
             } else {
                 .unreachable
             }

@@ -4,16 +4,12 @@ import RLSCore
 struct PostgreSQLParameters {
     /// Numbers of types, from PostgreSQL's pg_type.dat.
     enum TypeNumber: UInt32 {
-        case boolean = 16
         case bytea = 17
         case int8 = 20
-        case int2 = 21
-        case int4 = 23
         case text = 25
         case float8 = 701
         case byteaArray = 1001
         case int8Array = 1016
-        case int4Array = 1007
         case float8Array = 1022
         case uuid = 2950
     }
@@ -41,19 +37,9 @@ struct PostgreSQLParameters {
         close(.bytea)
     }
 
-    mutating func add(_ value: Span<UInt8>) {
-        value.withUnsafeBufferPointer { bytes.append(contentsOf: $0) }
-        close(.bytea)
-    }
-
     mutating func add(_ value: Int) {
         put(Int64(value))
         close(.int8)
-    }
-
-    mutating func add(_ value: Int32) {
-        put(value)
-        close(.int4)
     }
 
     mutating func add(_ value: Double) {

@@ -11,8 +11,6 @@ final class PostgreSQLResult {
 
     var status: ExecStatusType { PQresultStatus(handle) }
     var count: Int { Int(PQntuples(handle)) }
-    /// Rows that a change has changed.
-    var changedCount: Int { Int(String(cString: PQcmdTuples(handle))) ?? 0 }
 
     func isNull(_ row: Int, _ column: Int32) -> Bool { PQgetisnull(handle, Int32(row), column) == 1 }
 

@@ -36,17 +36,18 @@ final class PostgreSQLSession {
             do throws(StorageError) {
                 return try body(try connected(by: deadline), deadline)
             } catch {
-                connection?.rollback(by: deadline)
+                recover()
                 guard error.isPassing, pause.wait(by: deadline) else { throw error }
             }
         }
     }
 
     /// Makes the connection fit for use after a failure, or lets go of it.
-    func recover() { connection?.rollback(by: Deadline(in: .seconds(1))) }
-
-    /// Of a transaction that has only read.
-    func endTransaction() { connection?.rollback(by: Deadline(in: .seconds(1))) }
+    func recover() {
+        connection?.rollback(by: Deadline(in: .seconds(1)))
+        // Closed at once: what it holds, others wait for.
+        if connection?.isBroken == true { connection = nil }
+    }
 }
 
 /// Ever longer pauses between attempts.

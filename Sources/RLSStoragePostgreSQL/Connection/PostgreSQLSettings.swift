@@ -50,7 +50,7 @@ package struct PostgreSQLSettings: Sendable {
         self.patience = patience
         let host = given["host"] ?? given["hostaddr"] ?? "local"
         place = "postgresql://\(host)\(given["port"].map { ":" + $0 } ?? "")/\(given["dbname"] ?? given["user"] ?? "")"
-        parameters = Self.complete(given, purpose, isPooled)
+        parameters = Self.complete(given, purpose, isPooled, patience)
     }
 
     /// Known to every version. Text comes as the bytes that are stored.
@@ -64,12 +64,15 @@ package struct PostgreSQLSettings: Sendable {
     static let plannerSettings = [
         ("enable_seqscan", "off"), ("enable_bitmapscan", "off"), ("enable_hashjoin", "off"),
         ("enable_mergejoin", "off"), ("jit", "off"), ("plan_cache_mode", "force_generic_plan"),
+        ("max_parallel_workers_per_gather", "0"),
         // A server that stops in the middle of a transaction must not stop the others for long.
-        ("idle_in_transaction_session_timeout", "10s"), ("lock_timeout", "30s"), ("statement_timeout", "60s"),
+        ("idle_in_transaction_session_timeout", "10s"), ("lock_timeout", "30s"),
     ]
 
+    var sessionSettings: [(String, String)] { Self.sessionSettings(purpose, patience) }
+
     private static func complete(
-        _ given: [String: String], _ purpose: Purpose, _ isPooled: Bool
+        _ given: [String: String], _ purpose: Purpose, _ isPooled: Bool, _ patience: Duration
     ) -> [(keyword: String, value: String)] {
         var all = given
         var defaults = [
@@ -79,17 +82,19 @@ package struct PostgreSQLSettings: Sendable {
         ]
         if purpose == .original { all["client_encoding"] = "SQL_ASCII" }
         if !isPooled {
-            let own = sessionSettings(purpose).map { "-c \($0)=\($1)" }.joined(separator: " ")
+            let own = sessionSettings(purpose, patience).map { "-c \($0)=\($1)" }.joined(separator: " ")
             all["options"] = given["options"].map { own + " " + $0 } ?? own
         }
         defaults.merge(all) { $1 }
         return defaults.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 
-    private static func sessionSettings(_ purpose: Purpose) -> [(String, String)] {
-        switch purpose {
-        case .primary, .standby: plannerSettings
-        case .reading: plannerSettings + [("default_transaction_read_only", "on")]
+    private static func sessionSettings(_ purpose: Purpose, _ patience: Duration) -> [(String, String)] {
+        // What nobody waits for any more shall hold no locks. A statement is a part of a group, and quick.
+        let own = plannerSettings + [("statement_timeout", "\(patience.components.seconds + 5)s")]
+        return switch purpose {
+        case .primary, .standby: own
+        case .reading: own + [("default_transaction_read_only", "on")]
         case .original: originalSettings
         }
     }

@@ -19,7 +19,7 @@ final class SchemaGate: Sendable {
             case .catalog:
                 [
                     { "ALTER TABLE \($0) ADD PRIMARY KEY (lfn, pfn, tails)" },
-                    { "CREATE INDEX ON \($0) (pfn)" },
+                    { "CREATE INDEX ON \($0) (pfn, lfn)" },
                 ]
             case .index: []
             }

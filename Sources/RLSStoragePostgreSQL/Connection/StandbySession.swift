@@ -11,6 +11,8 @@ final class StandbySession {
         """
     /// How long what was found out about the age is believed.
     private static let checkInterval = Duration.seconds(1)
+    /// How long a standby that failed is left alone: connecting to it takes time.
+    private static let restTime = Duration.seconds(20)
 
     private let session: PostgreSQLSession
     private let staleness: Duration
@@ -30,7 +32,7 @@ final class StandbySession {
             return try body(session.connected(by: deadline), deadline)
         } catch {
             session.recover()
-            (checked, isFresh) = (.now, false)
+            (checked, isFresh) = (.now + Self.restTime, false)
             return nil
         }
     }

@@ -93,6 +93,8 @@ final class PostgreSQLIndexTransaction: IndexTransaction, PostgreSQLTransaction,
         return total
     }
 
+    func abandoned() { connection = nil }
+
     func committed() {
         connection = nil
         if changesSenders { senderChanges.committed(change) }
