@@ -125,7 +125,10 @@ let package = Package(
         tests("RLSFilter", ["RLSFilter", "RLSCore", locks]),
         tests(
             "RLSSoftState",
-            ["RLSSoftState", "RLSFilter", "RLSWire", "RLSStorageSQLite", locks, logging, nioCore]),
+            [
+                "RLSSoftState", "RLSFilter", "RLSWire", "RLSStorageSQLite", "RLSStoragePostgreSQL", locks, logging,
+                nioCore,
+            ]),
         tests(
             "RLSCommands",
             ["RLSCommands", "RLSCore", "RLSStorage", "RLSStorageSQLite", "RLSStoragePostgreSQL", logging]),

@@ -5,6 +5,7 @@ import RLSConfiguration
 import RLSCore
 import RLSFilter
 import RLSStorage
+import RLSStoragePostgreSQL
 import RLSStorageSQLite
 import RLSTestSupport
 import RLSWire
@@ -28,12 +29,12 @@ final class TestIndex: Sendable {
     let index: LocationIndex
     let receiver: UpdateReceiver
     let configuration: LiveConfiguration
-    let store: SQLiteIndexStore?
+    let store: (any IndexStore)?
     let archive: FilterArchive?
     let time: TestTime
 
     init(
-        in directory: TemporaryDirectory, time: TestTime = TestTime(), hasLists: Bool = true,
+        in directory: TemporaryDirectory, time: TestTime = TestTime(), hasLists: Bool = true, database: String? = nil,
         _ change: (inout ServerConfiguration) -> Void = { _ in }
     ) throws {
         let logger = Logger(label: "test")
@@ -41,11 +42,16 @@ final class TestIndex: Sendable {
         change(&settings)
         configuration = LiveConfiguration(settings)
         self.time = time
-        store = hasLists ? try SQLiteIndexStore(path: directory.file("rli.db"), logger: logger) : nil
+        if let database {
+            store = try PostgreSQLIndexStore(
+                try PostgreSQLSettings(url: database, patience: .seconds(2)), logger: logger)
+        } else {
+            store = hasLists ? try SQLiteIndexStore(path: directory.file("rli.db"), logger: logger) : nil
+        }
         archive = try FilterArchive(directory: directory.file("filters"), logger: logger)
         index = LocationIndex(
             store: store, clock: time.clock(), expireStale: settings.expireStale,
-            senders: try store?.makeReader().senders() ?? [])
+            senders: database == nil ? try store?.makeReader().senders() ?? [] : nil)
         let name = ServerName()
         name.set("rls://own:1")
         receiver = UpdateReceiver(index, name: name, configuration: configuration, archive: archive, logger: logger)

@@ -85,10 +85,10 @@ private struct IndexOpening {
     func open() throws -> IndexRole {
         let configuration = live.current
         let store = try StoreOpening(configuration, logger: logger).index()
-        let senders = try store?.makeReader().senders() ?? []
+        let senders = try readSenders(store)
         let archive = try archive(configuration)
         let saved = archive?.load() ?? []
-        let latest = max(saved.map(\.lastUpdate).max() ?? 0, (senders.map(\.lastUpdate).max() ?? 0) * 1_000)
+        let latest = max(saved.map(\.lastUpdate).max() ?? 0, (senders?.map(\.lastUpdate).max() ?? 0) * 1_000)
         let locations = LocationIndex(
             store: store, clock: SteadyClock.now(notBefore: latest),
             expireStale: configuration.expireStale, senders: senders)
@@ -96,6 +96,13 @@ private struct IndexOpening {
             locations, name: name, configuration: live, archive: archive, inquiry: inquiry, logger: logger)
         receiver.restore(saved)
         return IndexRole(locations: locations, receiver: receiver)
+    }
+
+    /// nil when the store is not there yet: they are read when it is.
+    private func readSenders(_ store: (any IndexStore)?) throws -> [ListSenderRecord]? {
+        guard let store else { return [] }
+        let reader = try store.makeReader()
+        return store.isShared ? try? reader.changedSenders() : try reader.senders()
     }
 
     private func archive(_ configuration: ServerConfiguration) throws -> FilterArchive? {

@@ -31,7 +31,7 @@ package struct IndexSender: Sendable {
     var pending: Int?
     /// The last that was given out: none is given out twice.
     var generation = 0
-    /// When a part of the list under way last came, and what it was told with.
+    /// When a part of the list under way last came, and what it was told with; nil when another server takes that list.
     var pendingSince = 0
     var pendingOrigin: UpdateOrigin?
 
@@ -43,8 +43,10 @@ package struct IndexSender: Sendable {
     /// 0 unless it is a list that has been whole.
     var live: Int { if case .list(let number) = kind { number } else { 0 } }
 
-    /// A list that nobody goes on with is given up after an hour.
-    func isPending(at now: Int) -> Bool { pending != nil && now - pendingSince < 3_600_000 }
+    /// A list that nobody goes on with is given up after an hour; another server's, whose parts are not seen here, after a day.
+    func isPending(at now: Int) -> Bool {
+        pending != nil && now - pendingSince < (pendingOrigin == nil ? 86_400_000 : 3_600_000)
+    }
 
     /// A list whose beginning only is known shows nothing, and neither does it grow old.
     var hasState: Bool { lastUpdate > 0 }
@@ -67,8 +69,8 @@ package struct IndexSender: Sendable {
 
     var record: ListSenderRecord {
         ListSenderRecord(
-            id: id, url: key.url, instance: key.instance, path: path, live: live, lastUpdate: lastUpdate / 1_000,
-            lastFull: lastFull / 1_000, interval: interval, names: names)
+            id: id, url: key.url, instance: key.instance, path: path, live: live, generation: generation,
+            lastUpdate: lastUpdate / 1_000, lastFull: lastFull / 1_000, interval: interval, names: names)
     }
 
     init(id: Int, key: SenderKey, kind: Kind) {
@@ -77,11 +79,13 @@ package struct IndexSender: Sendable {
         self.kind = kind
     }
 
-    init(_ record: ListSenderRecord) {
+    /// - Parameter now: when it was read
+    init(_ record: ListSenderRecord, at now: Int) {
         id = record.id
         key = SenderKey(url: record.url, instance: record.instance)
         kind = .list(live: record.live)
-        generation = record.live
+        generation = record.generation
+        if record.generation > record.live { (pending, pendingSince) = (record.generation, now) }
         path = record.path
         lastUpdate = record.lastUpdate * 1_000
         lastFull = record.lastFull * 1_000

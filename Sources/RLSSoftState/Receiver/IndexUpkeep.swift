@@ -22,7 +22,10 @@ package struct IndexUpkeep: Service {
         await cancelWhenGracefulShutdown {
             var nextExpiry = index.clock.seconds
             while !Task.isCancelled {
-                await blocking { saveFilters(all: false) }
+                await blocking {
+                    _ = receiver.hasFollowedStore()
+                    saveFilters(all: false)
+                }
                 index.table.withLockedValue { $0.expireStale = receiver.configuration.current.expireStale }
                 let now = index.clock.seconds
                 if now >= nextExpiry || receiver.takesPurgeRequest() {
@@ -54,7 +57,8 @@ package struct IndexUpkeep: Service {
     // MARK: Stale state
 
     func removeWhatIsStale() async {
-        await receiver.betweenUpdates { forgetStale() }
+        // What another server has heard of a sender a moment ago counts.
+        await receiver.betweenUpdates { if receiver.hasFollowedStore() { forgetStale() } }
         await purge()
     }
 
@@ -83,6 +87,14 @@ package struct IndexUpkeep: Service {
         } while after != nil && !Task.isCancelled
     }
 
+    /// A list that another server began after we looked is in the store before its entries are.
+    private func stillDead(_ entries: [PurgeEntry]) -> [PurgeEntry] {
+        if receiver.shared == nil { return entries }
+        guard receiver.hasFollowedStore() else { return [] }
+        let (senders, now) = (index.table.withLockedValue { $0 }, index.clock.now)
+        return entries.filter { senders.isDead($0.entry, at: now) }
+    }
+
     private func batch(
         behind after: IndexPosition?, _ store: any IndexStore
     ) async -> (dead: [PurgeEntry], next: IndexPosition?) {
@@ -101,7 +113,7 @@ package struct IndexUpkeep: Service {
                 next = IndexPosition(lfn: ByteString(lfn), sender: entry.sender)
                 return .stop
             }
-            return (dead, next)
+            return (dead.isEmpty ? [] : stillDead(dead), next)
         }
         return found ?? ([], nil)
     }

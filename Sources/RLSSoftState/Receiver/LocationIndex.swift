@@ -13,8 +13,9 @@ package final class LocationIndex: Sendable {
     package let store: (any IndexStore)?
 
     /// - Parameter expireStale: seconds that a sender without an interval is believed
+    /// - Parameter senders: what the store knows; nil when it could not be asked
     package init(
-        store: (any IndexStore)?, clock: SteadyClock, expireStale: Int, senders: [ListSenderRecord] = []
+        store: (any IndexStore)?, clock: SteadyClock, expireStale: Int, senders: [ListSenderRecord]? = []
     ) {
         self.store = store
         self.clock = clock
@@ -22,7 +23,9 @@ package final class LocationIndex: Sendable {
             table.expireStale = expireStale
             // Rises with time, and stays small: it stands in every row.
             table.nextID = max(1, clock.seconds - 1_760_000_000)
-            for record in senders { table.put(IndexSender(record)) }
+            table.hasRandomIDs = store?.isShared == true
+            table.isComplete = senders != nil
+            for record in senders ?? [] { table.put(IndexSender(record, at: clock.now)) }
         }
     }
 
@@ -58,7 +61,8 @@ package final class LocationIndex: Sendable {
         }
     }
 
-    package var hasLists: Bool { table.withLockedValue { $0.listCount > 0 } }
+    /// Or may have: the store says no when it is not there.
+    package var hasLists: Bool { table.withLockedValue { $0.listCount > 0 || !$0.isComplete } }
 
     /// Whether wildcards have nothing to go by.
     package var holdsFiltersOnly: Bool { !hasLists && filters.count > 0 }

@@ -8,6 +8,10 @@ struct SenderTable: Sendable {
     private var byURL: [ByteString: Set<Int>] = [:]
     /// Never used twice, not even after a restart: entries of a sender that was forgotten may still be there.
     var nextID = 1
+    /// Others choose numbers, too, and do not know of ours.
+    var hasRandomIDs = false
+    /// Whether the senders that the store knows are among these.
+    var isComplete = true
     /// Whether any name list may have to be read.
     private(set) var listCount = 0
     /// Seconds; of senders that tell no interval.
@@ -20,6 +24,7 @@ struct SenderTable: Sendable {
     subscript(key: SenderKey) -> IndexSender? { ids[key].flatMap { senders[$0] } }
 
     mutating func makeID() -> Int {
+        if hasRandomIDs { return Int.random(in: 1..<1 << 62) }
         defer { nextID += 1 }
         return nextID
     }

@@ -36,16 +36,17 @@ extension UpdateReceiver {
         let now = index.clock.now
         let token = max(now, sender.generation + 1)
         // Before anything of it is stored: no number is given out twice.
-        index.table.withLockedValue { table in
+        let begun = index.table.withLockedValue { table in
             table.change(sender.id) { sender in
                 sender.generation = token
                 sender.pending = token
                 sender.pendingSince = now
                 sender.pendingOrigin = update.origin
             }
+            return table[sender.id] ?? sender
         }
         store.submit(
-            WriteRequest([.putSender(sender.record)]) { outcome in
+            WriteRequest([.putSender(begun.record)]) { outcome in
                 completion(outcome.map { _ in token }.mapError(\.answer))
             })
     }
@@ -80,7 +81,7 @@ extension UpdateReceiver {
     private func pending(_ url: ByteString, _ instance: ByteString, _ token: Int) throws(CatalogError) -> IndexSender {
         let (key, now) = (SenderKey(url: url, instance: instance), index.clock.now)
         let sender = index.table.withLockedValue { table -> IndexSender? in
-            guard let sender = table[key], sender.pending == token else { return nil }
+            guard let sender = table[key], sender.pending == token, sender.pendingOrigin != nil else { return nil }
             table.change(sender.id) { $0.pendingSince = now }
             return sender
         }

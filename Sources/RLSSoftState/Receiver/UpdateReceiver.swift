@@ -18,6 +18,7 @@ package final class UpdateReceiver: Sendable {
     let archive: FilterArchive?
     let inquiry: SenderInquiry?
     let logger: Logger
+    let shared: SharedSenders?
     /// Told of each change, for index servers that this one updates.
     private let observer = NIOLockedValueBox<Observer?>(nil)
     private let wantsPurge = NIOLockedValueBox(false)
@@ -34,6 +35,7 @@ package final class UpdateReceiver: Sendable {
         self.archive = archive
         self.inquiry = inquiry
         self.logger = logger
+        shared = SharedSenders(index.store, known: index.table.withLockedValue { $0.all })
         thread.start()
     }
 
@@ -68,6 +70,8 @@ package final class UpdateReceiver: Sendable {
     /// The sender's state, or a new one. nil: what we have came a shorter way, and is not replaced by this.
     func sender(_ origin: UpdateOrigin, kind: IndexSender.Kind) throws(CatalogError) -> IndexSender? {
         try check(origin)
+        // Another server may have taken the one before this.
+        if case .list = kind { do { try followStore() } catch { throw error.answer } }
         let key = SenderKey(url: origin.url, instance: origin.instance)
         let now = index.clock.now
         let known = index.table.withLockedValue { $0[key] }
@@ -114,9 +118,14 @@ package final class UpdateReceiver: Sendable {
     /// Nothing of it counts any more.
     package func forget(_ sender: IndexSender) {
         index.table.withLockedValue { $0.remove(sender.id) }
+        if sender.isStored { index.store?.submit(WriteRequest([.removeSender(sender.id)]) { _ in }) }
+        drop(sender)
+    }
+
+    /// What is kept of it beside the table and the store.
+    func drop(_ sender: IndexSender) {
         index.filters.remove(sender.id)
         archive?.remove(sender)
-        if sender.isStored { index.store?.submit(WriteRequest([.removeSender(sender.id)]) { _ in }) }
         tell(.removed(sender.id))
     }
 
