@@ -9,6 +9,8 @@ struct CatalogInquiry {
     private var mappings: [Mapping] = []
     /// With the most that is worth counting.
     private var caps: [ObjectName: Int] = [:]
+    private var lfns: [Asked] = []
+    private var pfns: [Asked] = []
     private var values: [(name: ObjectName, attribute: Int64)] = []
 
     /// - Parameters:
@@ -17,7 +19,11 @@ struct CatalogInquiry {
     init(_ changes: ArraySlice<Change>, _ attributes: AttributeTable?) {
         for change in changes {
             add(change, attributes)
-            if change.voidsFacts { return }
+            if change.voidsFacts { break }
+        }
+        // Once: results come in the order of the questions, and a dictionary's is another each time.
+        for (name, cap) in caps {
+            if name.kind == .lfn { lfns.append((name, cap)) } else { pfns.append((name, cap)) }
         }
     }
 
@@ -55,8 +61,8 @@ struct CatalogInquiry {
 
     func send(on connection: PostgreSQLConnection) throws(StorageError) {
         for portion in mappings.portions(Self.portion) { try send(portion, on: connection) }
-        for portion in asked(.lfn).portions(Self.portion) { try send(portion, .lfn, on: connection) }
-        for portion in asked(.pfn).portions(Self.portion) { try send(portion, .pfn, on: connection) }
+        for portion in lfns.portions(Self.portion) { try send(portion, .lfn, on: connection) }
+        for portion in pfns.portions(Self.portion) { try send(portion, .pfn, on: connection) }
         for portion in values.portions(Self.portion) { try send(portion, on: connection) }
     }
 
@@ -67,7 +73,7 @@ struct CatalogInquiry {
             let found = Set(results.next().map { result in (0..<result.count).map { result.integer($0, 0) } } ?? [])
             for (index, mapping) in portion.enumerated() { facts.learn(mapping, isThere: found.contains(index + 1)) }
         }
-        for portion in asked(.lfn).portions(Self.portion) + asked(.pfn).portions(Self.portion) {
+        for portion in lfns.portions(Self.portion) + pfns.portions(Self.portion) {
             var counts = [Int](repeating: 0, count: portion.count)
             if let result = results.next() {
                 for row in 0..<result.count { counts[result.integer(row, 0) - 1] = result.integer(row, 1) }
@@ -84,13 +90,8 @@ struct CatalogInquiry {
 
     private typealias Asked = (name: ObjectName, cap: Int)
 
-    private func asked(_ kind: NameKind) -> [Asked] {
-        caps.filter { $0.key.kind == kind }.map { ($0.key, $0.value) }
-    }
-
     private var portionCount: Int {
-        let lfns = caps.keys.count { $0.kind == .lfn }
-        return [mappings.count, lfns, caps.count - lfns, values.count]
+        [mappings.count, lfns.count, pfns.count, values.count]
             .reduce(0) { $0 + ($1 + Self.portion - 1) / Self.portion }
     }
 
