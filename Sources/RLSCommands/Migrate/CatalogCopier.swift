@@ -19,6 +19,7 @@ struct CatalogCopier {
 
     let source: any CatalogSource
     let target: any CatalogStore
+    let size: RequestSize
     let progress: MigrationProgress
     let interruption: InterruptionFlag
 
@@ -26,7 +27,7 @@ struct CatalogCopier {
         let began = ContinuousClock.now
         let before = target.counts.mappings
         let reader = try target.makeReader()
-        let window = SubmissionWindow(target)
+        let window = SubmissionWindow(target, size: size)
         var result = Result(isContinued: position != .beginning)
         do {
             try copyDefinitions(reader, window, &result)
@@ -75,23 +76,37 @@ struct CatalogCopier {
         from position: CopyPosition, _ window: SubmissionWindow, _ result: inout Result
     ) throws(StorageError) {
         progress.begin("copying mappings", total: position == .beginning ? try source.estimatedMappings() : nil)
+        var gatherer = RequestGatherer<Mapping>(size, window, order: <) {
+            $0.lfn.count + $0.pfn.count
+        } change: {
+            .ensure($0)
+        }
         var count = 0
         try source.mappings(from: position, &result.skipped) { page in
             count += page.count
             progress.advance(page.count)
-            return interruption.isRaised ? .stop : window.submit(page.map { .ensure($0) })
+            return interruption.isRaised ? .stop : gatherer.add(page)
         }
+        _ = gatherer.send()
         result.mappings = count
     }
 
     private func copyValues(_ window: SubmissionWindow, _ result: inout Result) throws(StorageError) {
         progress.begin("copying attribute values", total: nil)
+        var gatherer = RequestGatherer<ObjectValue>(size, window) {
+            $0.key < $1.key
+        } bytes: {
+            $0.key.count + $0.value.text.count
+        } change: {
+            .setAttribute(AttributeSetting($0))
+        }
         var count = 0
         try source.values(&result.skipped) { page in
             count += page.count
             progress.advance(page.count)
-            return interruption.isRaised ? .stop : window.submit(page.map { .setAttribute(AttributeSetting($0)) })
+            return interruption.isRaised ? .stop : gatherer.add(page)
         }
+        _ = gatherer.send()
         result.values = count
     }
 

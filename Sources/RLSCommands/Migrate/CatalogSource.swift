@@ -18,7 +18,7 @@ enum CopyPosition: Sendable, Hashable {
     case row(OriginalPosition)
 }
 
-/// A catalog that is read from beginning to end, in pages that make one request each. What no catalog can hold is left out, and
+/// A catalog that is read from beginning to end, in pages. What no catalog can hold is left out, and
 /// noted. Used by one thread.
 protocol CatalogSource: AnyObject {
     /// For people who wait.
@@ -35,7 +35,8 @@ protocol CatalogSource: AnyObject {
     func countTargets() throws(StorageError) -> Int
 
     /// Where to go on with a copy that was interrupted; nil when the target does not look like one.
-    func position(in target: any CatalogReader) throws(StorageError) -> CopyPosition?
+    /// - Parameter slack: how many mappings may be missing before the last one
+    func position(in target: any CatalogReader, slack: Int) throws(StorageError) -> CopyPosition?
 }
 
 /// One page of a walk.

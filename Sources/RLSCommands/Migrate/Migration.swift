@@ -1,3 +1,4 @@
+import RLSConfiguration
 import RLSCore
 import RLSStorage
 
@@ -9,6 +10,8 @@ struct Migration: Sendable {
         var isFromTheStart = false
         var onlyVerifies = false
         var partitions = 4
+        /// nil: as is best for the target.
+        var requestSize: RequestSize?
     }
 
     let from: String
@@ -39,7 +42,8 @@ struct Migration: Sendable {
     private func copy(_ source: CatalogPlace, _ store: any CatalogStore) throws -> CatalogCopier.Result {
         let catalog = try source.makeSource()
         let position = try start(catalog, store)
-        let copier = CatalogCopier(source: catalog, target: store, progress: progress, interruption: interruption)
+        let copier = CatalogCopier(
+            source: catalog, target: store, size: requestSize, progress: progress, interruption: interruption)
         do {
             return try copier.run(from: position)
         } catch {
@@ -47,10 +51,16 @@ struct Migration: Sendable {
         }
     }
 
+    private var requestSize: RequestSize {
+        if let chosen = options.requestSize { return chosen }
+        if case .sqlite = DatabaseURL(to) { return .file }
+        return .server
+    }
+
     /// Where to begin, if the target may be written at all.
     private func start(_ source: any CatalogSource, _ store: any CatalogStore) throws -> CopyPosition {
         if options.merges || store.counts.mappings == 0 { return .beginning }
-        guard let position = try source.position(in: try store.makeReader()) else {
+        guard let position = try source.position(in: try store.makeReader(), slack: requestSize.slack) else {
             throw MigrationError(
                 "the target holds \(store.counts.mappings) mappings and is no copy of the source that was interrupted; "
                     + "--merge adds the source to them")

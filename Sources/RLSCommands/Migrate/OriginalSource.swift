@@ -43,21 +43,21 @@ final class OriginalSource: CatalogSource {
 
     // MARK: Going on
 
-    func position(in target: any CatalogReader) throws(StorageError) -> CopyPosition? {
-        guard try isBegun(in: target) else { return nil }
+    func position(in target: any CatalogReader, slack: Int) throws(StorageError) -> CopyPosition? {
+        guard try isBegun(in: target, slack) else { return nil }
         guard let name = try lastName(in: target) else { return .beginning }
         // What was on its way when the copy ended may have left gaps shortly before.
-        return try tables.position(SubmissionWindow.mappings, before: .before(lfn: name)).map { .row($0) } ?? .beginning
+        return try tables.position(slack, before: .before(lfn: name)).map { .row($0) } ?? .beginning
     }
 
     /// Whether any of the mappings that a copy begins with is there.
-    private func isBegun(in target: any CatalogReader) throws(StorageError) -> Bool {
+    private func isBegun(in target: any CatalogReader, _ slack: Int) throws(StorageError) -> Bool {
         var (skipped, count) = (Skipped(), 0)
         var outcome = Result<Bool, StorageError>.success(false)
         try mappings(from: .beginning, &skipped) { page in
             count += page.count
             outcome = Result { () throws(StorageError) in try target.hasAny(of: page) }
-            if case .success(false) = outcome, count < SubmissionWindow.mappings { return .next }
+            if case .success(false) = outcome, count < slack { return .next }
             return .stop
         }
         return try outcome.get()

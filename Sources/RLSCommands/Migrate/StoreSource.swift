@@ -67,14 +67,14 @@ final class StoreSource: CatalogSource {
     }
 
     /// The copy has our order, so its last mapping tells. What was on its way when it ended may have left gaps shortly before.
-    func position(in target: any CatalogReader) throws(StorageError) -> CopyPosition? {
+    func position(in target: any CatalogReader, slack: Int) throws(StorageError) -> CopyPosition? {
         var last: Mapping?
         var first = ByteString.empty
         var count = 0
         try target.mappings(by: .lfn, prefix: .empty, order: .namesDescending, after: nil) { lfn, pfn in
             if last == nil { last = Mapping(lfn: ByteString(lfn), pfn: ByteString(pfn)) }
             count += 1
-            if count < SubmissionWindow.mappings { return .next }
+            if count < slack { return .next }
             first = ByteString(lfn)
             return .stop
         }

@@ -6,20 +6,21 @@ import RLSStorage
 /// Requests on their way to a store: enough to keep its commits full, few enough that memory stays small and that what fails is
 /// near the end of what was written. After a failure nothing more is sent.
 final class SubmissionWindow: Sendable {
-    private static let requests = 8
-    /// How many mappings may be missing before the last one when a copy has ended.
-    static let mappings = requests * SourcePage.rows
-
     private struct State {
         var failure: StorageError?
         var refused = Skipped()
     }
 
     private let store: any CatalogStore
-    private let free = DispatchSemaphore(value: requests)
+    private let size: RequestSize
+    private let free: DispatchSemaphore
     private let state = NIOLockedValueBox(State())
 
-    init(_ store: any CatalogStore) { self.store = store }
+    init(_ store: any CatalogStore, size: RequestSize) {
+        self.store = store
+        self.size = size
+        free = DispatchSemaphore(value: size.requests)
+    }
 
     /// Waits for a place. `stop` when a request has failed.
     func submit(_ changes: [Change]) -> Visit {
@@ -49,11 +50,60 @@ final class SubmissionWindow: Sendable {
     /// Waits for all answers.
     /// - Returns: what the store did not take
     func finish() throws(StorageError) -> Skipped {
-        for _ in 0..<Self.requests { free.wait() }
-        for _ in 0..<Self.requests { free.signal() }
+        for _ in 0..<size.requests { free.wait() }
+        for _ in 0..<size.requests { free.signal() }
         let (failure, refused) = state.withLockedValue { ($0.failure, $0.refused) }
         if let failure { throw failure }
         return refused
+    }
+}
+
+/// How much goes into one request, and how many are on their way.
+struct RequestSize: Sendable, Hashable {
+    let changes: Int
+    let requests: Int
+
+    /// Each commit writes whole pages to the log: the more changes, the more of them share a page.
+    static let file = RequestSize(changes: 50_000, requests: 2)
+    /// A database server has time-outs.
+    static let server = RequestSize(changes: 8_000, requests: 3)
+
+    /// How many mappings may be missing before the last one when a copy has ended.
+    var slack: Int { (changes + SourcePage.rows) * requests }
+}
+
+/// Gathers pages into requests, in an order in which neighbours in the store follow each other.
+struct RequestGatherer<Item> {
+    /// Names may be long.
+    private static var byteLimit: Int { 32 << 20 }
+
+    let size: RequestSize
+    let window: SubmissionWindow
+    let order: (Item, Item) -> Bool
+    let bytes: (Item) -> Int
+    let change: (Item) -> Change
+    private var items: [Item] = []
+    private var byteCount = 0
+
+    init(
+        _ size: RequestSize, _ window: SubmissionWindow, order: @escaping (Item, Item) -> Bool,
+        bytes: @escaping (Item) -> Int, change: @escaping (Item) -> Change
+    ) {
+        (self.size, self.window, self.order, self.bytes, self.change) = (size, window, order, bytes, change)
+    }
+
+    mutating func add(_ page: [Item]) -> Visit {
+        items += page
+        byteCount += page.reduce(0) { $0 + bytes($1) }
+        return items.count < size.changes && byteCount < Self.byteLimit ? .next : send()
+    }
+
+    /// What has been gathered.
+    mutating func send() -> Visit {
+        if items.isEmpty { return .next }
+        let changes = items.sorted(by: order).map(change)
+        (items, byteCount) = ([], 0)
+        return window.submit(changes)
     }
 }
 
