@@ -1,7 +1,7 @@
 import Foundation
 import RLSTestSupport
 
-/// Where the catalogs of test servers are kept. All tests run on each; those that are about one say so.
+/// Where the catalogs and indexes of test servers are kept. All tests run on each; those that are about one say so.
 enum CatalogBackend: String {
     case sqlite
     case postgresql
@@ -13,6 +13,12 @@ enum CatalogBackend: String {
     private init(named name: String) {
         guard let backend = CatalogBackend(rawValue: name) else { fatalError("RLS_TEST_BACKEND: no back end \(name)") }
         self = backend
+    }
+
+    /// Of an index, which has its tables in the database of the catalog where both can be in one.
+    func indexLines(in directory: TemporaryDirectory) async throws -> [String] {
+        let url = self == .sqlite ? "sqlite:" + directory.file("rli.db") : try await url(in: directory)
+        return ["rli_server true", "rli_db_url \(url)", "rli_bloomfilter_dir \(directory.file("rli.db.filters"))"]
     }
 
     /// The same for every server that is started in the directory.

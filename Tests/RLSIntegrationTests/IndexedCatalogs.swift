@@ -15,7 +15,7 @@ struct IndexedCatalogs {
         two = try await ServerProcess.start(Self.quick)
         let directory = try TemporaryDirectory()
         index = try await ServerProcess.start(
-            ["rli_server true", "rli_db_url sqlite:\(directory.file("rli.db"))"] + Self.quick, in: directory)
+            try await CatalogBackend.current.indexLines(in: directory) + Self.quick, in: directory)
     }
 
     /// Asks until the output is as wanted.

@@ -31,9 +31,8 @@ final class Site {
 
     static func index(_ lines: [String] = quick) async throws -> Site {
         let directory = try TemporaryDirectory()
-        return try await Site(
-            ["lrc_server false", "rli_server true", "rli_db_url sqlite:\(directory.file("rli.db"))"] + lines,
-            in: directory)
+        let index = try await CatalogBackend.current.indexLines(in: directory)
+        return try await Site(["lrc_server false"] + index + lines, in: directory)
     }
 
     var url: String { server.url }
