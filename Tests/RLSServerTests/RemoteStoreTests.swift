@@ -161,9 +161,10 @@ import Testing
         try await blocking { try server.awaitLookups { $0 == 50 } }
         await server.beginStop()
         for client in clients { #expect(try await blocking { try client.receiveUntilClosed() } == "") }
+        // For those who were closed nobody sets out any more.
+        try await blocking { try server.awaitLookups { $0 == 0 } }
         store.journeys.open()
         try await server.stop()
-        // Those who were closed are not asked for any more.
         #expect(store.journeys.catalog.map(\.count) == [1, 1])
     }
 
