@@ -71,6 +71,8 @@ let package = Package(
         library("RLSFilter", ["RLSCore", locks, "CXXHash"]),
         .target(
             name: "RLSSchema", path: "schema",
+            // For operators.
+            exclude: ["postgresql/move-partition.sql", "postgresql/receive-partition.sql"],
             resources: [
                 .embedInCode("sqlite/001-catalog.sql"), .embedInCode("sqlite/002-identity.sql"),
                 .embedInCode("sqlite/index/001-index.sql"),

@@ -37,9 +37,10 @@ package struct Listener: Service {
                 address: configuration.effectiveListenAddress, port: configuration.port, cause: "\(error)")
         }
         if let address = channel.localAddress { started(address) }
-        await withGracefulShutdownHandler {
+        // Cancelled, when another part of the server has failed.
+        await withTaskCancellationOrGracefulShutdownHandler {
             try? await channel.closeFuture.get()
-        } onGracefulShutdown: {
+        } onCancelOrGracefulShutdown: {
             channel.close(promise: nil)
         }
         await connections.drain(within: Self.drainTime)

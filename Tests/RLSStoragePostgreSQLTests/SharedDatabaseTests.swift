@@ -50,7 +50,7 @@ import Testing
             #expect(try StoreProbe(number % 2 == 0 ? second : first).targets(of: name) == ["p"])
         }
         // Within a second or so, without a commit of its own.
-        #expect(await eventually { first.counts.lfns == 20 && second.counts.lfns == 20 })
+        #expect(try await eventually { first.counts.lfns == 20 && second.counts.lfns == 20 })
     }
 
     /// The one on duty is told of everybody's changes, in the order in which they were committed.
@@ -72,7 +72,7 @@ import Testing
             }
         }
         let one = work(1, first)
-        #expect(await eventually { onDuty.withLockedValue { $0 } == [1] })
+        #expect(try await eventually { onDuty.withLockedValue { $0 } == [1] })
         let two = work(2, second)
         // The log's thread takes note of the duty.
         try first.betweenCommits {}
@@ -80,14 +80,14 @@ import Testing
             let store = number % 3 == 0 ? first : second
             _ = try await StoreProbe(store).apply(.create(Mapping(lfn: "n\(number)", pfn: "p")))
         }
-        #expect(await eventually { told.names(by: 1).count == 100 })
+        #expect(try await eventually { told.names(by: 1).count == 100 })
         #expect(told.names(by: 1) == (0..<100).map { ByteString("n\($0)") })
         #expect(told.names(by: 2).isEmpty)
         #expect(onDuty.withLockedValue { $0 } == [1])
         one.cancel()
         await one.value
         first.shutdown()
-        #expect(await eventually { onDuty.withLockedValue { $0 } == [2] })
+        #expect(try await eventually { onDuty.withLockedValue { $0 } == [2] })
         two.cancel()
         await two.value
     }

@@ -64,6 +64,7 @@ package final class CatalogUpdates: Service {
     private func sendUntilCancelled(as name: ByteString) async {
         while !Task.isCancelled {
             do { try await followList(as: name) } catch {
+                if Task.isCancelled { return }
                 surroundings.logger.error("catalog not read", metadata: ["cause": "\(error)"])
                 try? await Task.sleep(for: .seconds(1))
             }
