@@ -8,6 +8,7 @@ package final class PostgreSQLIndexStore: IndexStore {
     private let gate: SchemaGate
     private let counted = PublishedCounts(IndexCounts())
     private let changes: SenderChanges
+    private let engine: PostgreSQLCommitEngine<PostgreSQLIndexTransaction>
     private let queue: CommitQueue<IndexChange>
 
     /// Waits a moment for the database, and goes on without it when it is down; refuses one with a newer schema.
@@ -23,7 +24,7 @@ package final class PostgreSQLIndexStore: IndexStore {
             logger.warning("the database is not there yet", metadata: ["cause": "\(error)"])
         }
         changes = SenderChanges(counts: counted)
-        let engine = PostgreSQLCommitEngine(
+        engine = PostgreSQLCommitEngine(
             PostgreSQLIndexTransaction(changes), session: session, writer: ServerID(), counts: counted, logger: logger)
         queue = CommitQueue(engine: engine)
     }
@@ -45,5 +46,8 @@ package final class PostgreSQLIndexStore: IndexStore {
         PostgreSQLIndexReader(PostgreSQLSession(settings, gate: gate), changes: changes)
     }
 
-    package func shutdown() { queue.shutdown() }
+    package func shutdown() {
+        engine.giveUp()
+        queue.shutdown()
+    }
 }
