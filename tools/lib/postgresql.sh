@@ -12,16 +12,9 @@ find_postgresql() {
     postgresql_programs=/usr/lib/postgresql/$newest/bin
 }
 
-# PostgreSQL refuses root. as_postgres PROGRAM ARGUMENT...
-as_postgres() {
-    local program=$postgresql_programs/$1
-    shift
-    if [[ $EUID -eq 0 ]]; then
-        setpriv --reuid postgres --regid postgres --clear-groups "$program" "$@"
-    else
-        "$program" "$@"
-    fi
-}
+# PostgreSQL refuses root.
+as_postgres=()
+[[ $EUID -ne 0 ]] || as_postgres=(setpriv --reuid postgres --regid postgres --clear-groups)
 
 postgresql_directory() { printf '%s/postgresql-%s\n' "$scratch" "$1"; }
 
@@ -36,12 +29,12 @@ start_postgresql() {
         chmod 711 "$scratch"
         chown postgres "$directory"
     fi
-    as_postgres initdb -D "$directory/data" -U rls -A trust -E UTF8 --locale=C.UTF-8 >"$log" 2>&1 ||
+    "${as_postgres[@]}" "$postgresql_programs/initdb" -D "$directory/data" -U rls -A trust -E UTF8 --locale=C.UTF-8 >"$log" 2>&1 ||
         die "initdb failed: $(tail -n 5 "$log")"
     printf '%s\n' "listen_addresses = ''" "unix_socket_directories = '$directory'" 'max_connections = 200' "$@" \
         >>"$directory/data/postgresql.conf"
     : >"$log"
-    as_postgres postgres -D "$directory/data" >>"$log" 2>&1 &
+    "${as_postgres[@]}" "$postgresql_programs/postgres" -D "$directory/data" >>"$log" 2>&1 &
     postgresql_pid=$!
     children+=("$postgresql_pid")
     wait_for_line "$log" 'ready to accept' "$postgresql_pid"
