@@ -36,6 +36,14 @@ struct MigrationBench {
         return try CatalogContents(store)
     }
 
+    /// From the one to the other.
+    func migrate(_ options: Migration.Options = .init()) async throws -> MigrationReport {
+        var options = options
+        // A copy goes on 6000 mappings before its end.
+        options.requestSize = RequestSize(changes: 1_000, requests: 2)
+        return try await RLSCommandsTests.migrate(url("from"), url("to"), options)
+    }
+
     func original(_ name: String, _ sql: String = "") throws -> SQLiteConnection {
         let connection = try SQLiteConnection(
             path: directory.file(name), access: .create, busyTimeout: 0, cacheKiB: 1_000)

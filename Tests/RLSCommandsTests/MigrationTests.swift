@@ -13,13 +13,6 @@ import Testing
 
     init() throws { bench = try MigrationBench() }
 
-    private func migrate(_ options: Migration.Options = .init()) async throws -> MigrationReport {
-        var options = options
-        // A copy goes on 6000 mappings before its end.
-        options.requestSize = RequestSize(changes: 1_000, requests: 2)
-        return try await RLSCommandsTests.migrate(bench.url("from"), bench.url("to"), options)
-    }
-
     private func mappings(_ count: Int) -> [Change] {
         (0..<count).map { .ensure(Mapping(lfn: "lfn\(100_000 + $0)", pfn: "pfn\($0 % 1_000)")) }
     }
@@ -28,13 +21,13 @@ import Testing
 
     @Test func everythingIsCopied() async throws {
         try await bench.fill("from", FullCatalog.changes)
-        let report = try await migrate()
+        let report = try await bench.migrate()
         #expect(report.isGood)
         #expect(report.copied?.mappings == 2 * OddNames.all.count)
         #expect(report.copied?.values == 16)
         #expect(try bench.contents("to") == bench.contents("from"))
         // Once more, and the other way round.
-        let again = try await migrate()
+        let again = try await bench.migrate()
         #expect(again.isGood && again.copied?.added == 0)
         let back = try await RLSCommandsTests.migrate(bench.url("to"), bench.url("third"))
         #expect(back.isGood)
@@ -43,8 +36,8 @@ import Testing
 
     @Test func anEmptyCatalogToo() async throws {
         try await bench.fill("from", [])
-        #expect(try await migrate().isGood)
-        #expect(try await migrate().isGood)
+        #expect(try await bench.migrate().isGood)
+        #expect(try await bench.migrate().isGood)
     }
 
     /// Neither the file nor anything beside it.
@@ -52,8 +45,8 @@ import Testing
         try await bench.fill("from", FullCatalog.changes)
         let path = bench.directory.file("from")
         let before = try Data(contentsOf: URL(fileURLWithPath: path))
-        #expect(try await migrate().isGood)
-        #expect(try await migrate(.init(onlyVerifies: true)).isGood)
+        #expect(try await bench.migrate().isGood)
+        #expect(try await bench.migrate(.init(onlyVerifies: true)).isGood)
         #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
         let files = try FileManager.default.contentsOfDirectory(atPath: bench.directory.path).sorted()
         #expect(files == ["from", "from.lock", "to", "to.lock"])
@@ -68,7 +61,7 @@ import Testing
             try FileManager.default.copyItem(
                 atPath: bench.directory.file("live" + end), toPath: bench.directory.file("from" + end))
         }
-        #expect(try await migrate().copied?.mappings == 100)
+        #expect(try await bench.migrate().copied?.mappings == 100)
         #expect(try bench.contents("to").counts.mappings == 100)
     }
 
@@ -79,7 +72,7 @@ import Testing
         let all = mappings(30_000)
         try await bench.fill("from", all)
         try await bench.fill("to", Array(all[..<22_000] + all[23_000..<25_000]))
-        let report = try await migrate()
+        let report = try await bench.migrate()
         #expect(report.isGood)
         #expect(report.copied?.isContinued == true)
         #expect(report.copied?.added == 6_000)
@@ -90,9 +83,9 @@ import Testing
         let all = mappings(30_000)
         try await bench.fill("from", all)
         try await bench.fill("to", Array(all[..<1_000] + all[1_001..<28_000]))
-        let report = try await migrate()
+        let report = try await bench.migrate()
         #expect(report.verification?.isEqual == false && !report.isGood)
-        let mended = try await migrate(.init(isFromTheStart: true))
+        let mended = try await bench.migrate(.init(isFromTheStart: true))
         #expect(mended.isGood && mended.copied?.added == 1)
     }
 
@@ -100,7 +93,7 @@ import Testing
         let all = (0..<30_000).map { Change.ensure(Mapping(lfn: "name", pfn: "pfn\(100_000 + $0)")) }
         try await bench.fill("from", all + [.ensure(Mapping(lfn: "o", pfn: "p"))])
         try await bench.fill("to", Array(all[..<25_000]))
-        #expect(try await migrate().isGood)
+        #expect(try await bench.migrate().isGood)
     }
 
     @Test func anInterruptedCopyStops() async throws {
@@ -111,14 +104,14 @@ import Testing
             try await RLSCommandsTests.migrate(bench.url("from"), bench.url("to"), interruption: flag)
         }
         #expect(error.description.contains("interrupted") && error.description.contains("goes on"))
-        #expect(try await migrate().isGood)
+        #expect(try await bench.migrate().isGood)
     }
 
     // MARK: Refusals
 
     private func refusal(_ options: Migration.Options = .init()) async throws -> String {
         do {
-            _ = try await migrate(options)
+            _ = try await bench.migrate(options)
             return ""
         } catch { return "\(error)" }
     }
@@ -129,7 +122,7 @@ import Testing
         #expect(try await refusal().contains("the target holds 1 mappings and is no copy"))
         #expect(try await refusal(.init(isFromTheStart: true)).contains("--merge"))
         #expect(try bench.contents("to").counts.mappings == 1)
-        let report = try await migrate(.init(merges: true))
+        let report = try await bench.migrate(.init(merges: true))
         #expect(report.isGood && report.copied?.added == 10)
         #expect(try bench.contents("to").counts.mappings == 11)
     }
@@ -188,11 +181,11 @@ import Testing
         [.deleteRLI(url: "rls://some", pattern: "a*"), .addRLI(url: "rls://some", flags: 0, pattern: "c*")],
     ]) func anyDifferenceIsFound(changes: [Change]) async throws {
         try await bench.fill("from", FullCatalog.changes)
-        #expect(try await migrate().isGood)
+        #expect(try await bench.migrate().isGood)
         try await bench.fill("to", changes)
-        let report = try await migrate(.init(onlyVerifies: true))
+        let report = try await bench.migrate(.init(onlyVerifies: true))
         #expect(!report.isGood && report.copied == nil)
-        #expect(try await !migrate(.init(merges: true, onlyVerifies: true)).isGood)
+        #expect(try await !bench.migrate(.init(merges: true, onlyVerifies: true)).isGood)
         guard case .compared(let from, let to) = report.verification else { return #expect(Bool(false)) }
         #expect(from.mappings.count == to.mappings.count && from.values.count == to.values.count)
         #expect(from.definitions.count == to.definitions.count && from.rlis.count == to.rlis.count)
@@ -203,7 +196,7 @@ import Testing
     @Test func whatIsMissingIsListed() async throws {
         try await bench.fill("from", mappings(20))
         try await bench.fill("to", mappings(5))
-        let report = try await migrate(.init(merges: true, onlyVerifies: true))
+        let report = try await bench.migrate(.init(merges: true, onlyVerifies: true))
         guard case .contained(let found) = report.verification else { return #expect(Bool(false)) }
         #expect(found.missing.count == 15)
         #expect(found.missing.examples.count == 10)

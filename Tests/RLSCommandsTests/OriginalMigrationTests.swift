@@ -13,13 +13,6 @@ import Testing
 
     init() throws { bench = try MigrationBench() }
 
-    private func migrate(_ options: Migration.Options = .init()) async throws -> MigrationReport {
-        var options = options
-        // A copy goes on 6000 mappings before its end.
-        options.requestSize = RequestSize(changes: 1_000, requests: 2)
-        return try await RLSCommandsTests.migrate(bench.url("from"), bench.url("to"), options)
-    }
-
     @Test func everythingIsCopied() async throws {
         _ = try bench.original(
             "from",
@@ -36,7 +29,7 @@ import Testing
             INSERT INTO t_rli VALUES (1, 1, 'rls://all'), (2, 0, 'rls://some');
             INSERT INTO t_rlipartition VALUES (2, 'b*'), (2, 'a*');
             """)
-        let report = try await migrate()
+        let report = try await bench.migrate()
         #expect(report.isGood && report.isFromOriginal && report.skipped == Skipped())
         let found = try bench.contents("to")
         let (broken, accent): (ByteString, ByteString) = (ByteString([0xff, 0xfe]), ByteString([0xc3, 0xa9]))
@@ -62,8 +55,8 @@ import Testing
                 RLIRecord(url: "rls://some", flags: 0, lastUpdate: 0, patterns: ["a*", "b*"]),
                 RLIRecord(url: "rls://all", flags: 1, lastUpdate: 0, patterns: []),
             ])
-        #expect(try await migrate().isGood)
-        #expect(try await migrate(.init(merges: true)).isGood)
+        #expect(try await bench.migrate().isGood)
+        #expect(try await bench.migrate(.init(merges: true)).isGood)
     }
 
     /// Everything else is copied; what could not be is told.
@@ -79,7 +72,7 @@ import Testing
             INSERT INTO t_date_attr VALUES (1, 1, 'soon'), (6, 1, '2002-08-29 10:11:12'), (99, 1, '2002-08-29 10:11:12');
             INSERT INTO t_int_attr VALUES (1, 3, 7);
             """)
-        let report = try await migrate()
+        let report = try await bench.migrate()
         #expect(report.verification?.isEqual == true && !report.isGood)
         #expect(report.copied?.mappings == 1 && report.copied?.values == 1)
         // Two mappings without a name, values of a name without mapping and of none.
@@ -98,7 +91,7 @@ import Testing
         ] {
             try connection.execute("DROP TABLE \(table)")
         }
-        let report = try await migrate()
+        let report = try await bench.migrate()
         #expect(report.isGood && report.copied?.mappings == 109)
     }
 
@@ -106,7 +99,7 @@ import Testing
         _ = try bench.original("from", OriginalSchema.numbers(1_000))
         let path = bench.directory.file("from")
         let before = try Data(contentsOf: URL(fileURLWithPath: path))
-        #expect(try await migrate().isGood)
+        #expect(try await bench.migrate().isGood)
         #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
         let files = try FileManager.default.contentsOfDirectory(atPath: bench.directory.path).sorted()
         #expect(files == ["from", "to", "to.lock"])
@@ -123,7 +116,7 @@ import Testing
         }
         let part = all.indices.filter { $0 < count && !gap.contains($0) }.map { Change.ensure(all[$0]) }
         try await bench.fill("to", part)
-        return try await migrate()
+        return try await bench.migrate()
     }
 
     @Test(arguments: [0, 1, 30, 60, 5_999, 6_000, 7_000, 25_000, 30_048, 30_049])
@@ -142,15 +135,15 @@ import Testing
     @Test func somethingElseIsRefused() async throws {
         _ = try bench.original("from", OriginalSchema.numbers(100))
         try await bench.fill("to", [.create(Mapping(lfn: "other", pfn: "p"))])
-        let error = try await #require(throws: MigrationError.self) { try await migrate() }
+        let error = try await #require(throws: MigrationError.self) { try await bench.migrate() }
         #expect(error.description.contains("--merge"))
-        #expect(try await migrate(.init(merges: true)).isGood)
+        #expect(try await bench.migrate(.init(merges: true)).isGood)
     }
 
     @Test func noTargetAndNoIndex() async throws {
         _ = try bench.original("to", OriginalSchema.numbers(1))
         try await bench.fill("from", [])
-        let refusal = try await #require(throws: MigrationError.self) { try await migrate() }
+        let refusal = try await #require(throws: MigrationError.self) { try await bench.migrate() }
         #expect(refusal.description.contains("new file"))
         let index = try SQLiteConnection(
             path: bench.directory.file("index"), access: .create, busyTimeout: 0, cacheKiB: 100)

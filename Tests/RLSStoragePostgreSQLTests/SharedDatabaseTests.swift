@@ -74,8 +74,6 @@ import Testing
         let one = work(1, first)
         #expect(try await eventually { onDuty.withLockedValue { $0 } == [1] })
         let two = work(2, second)
-        // The log's thread takes note of the duty.
-        try first.betweenCommits {}
         for number in 0..<100 {
             let store = number % 3 == 0 ? first : second
             _ = try await StoreProbe(store).apply(.create(Mapping(lfn: "n\(number)", pfn: "p")))

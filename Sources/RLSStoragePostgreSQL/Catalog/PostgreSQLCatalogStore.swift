@@ -33,11 +33,9 @@ package final class PostgreSQLCatalogStore: CatalogStore {
         self.standby = standby
         gate = SchemaGate(.catalog, partitions: partitions)
         let session = PostgreSQLSession(settings, gate: gate)
-        do throws(StorageError) {
-            try LogFollower.readCounts(session, into: counted, by: Deadline(in: .seconds(3)))
-        } catch {
-            guard error.isPassing || error.reason == .timedOut else { throw error }
-            logger.warning("the database is not there yet", metadata: ["cause": "\(error)"])
+        let counted = self.counted
+        try session.firstLook(logger) { (deadline) throws(StorageError) in
+            try LogFollower.readCounts(session, into: counted, by: deadline)
         }
         log = ChangeLog(settings, gate: gate, counts: counted, logger: logger)
         engine = PostgreSQLCommitEngine(

@@ -1,4 +1,5 @@
 import Foundation
+import Logging
 import RLSStorage
 
 /// A connection that is made when it is needed, and made again when it is lost. Used by one thread at a time.
@@ -47,6 +48,16 @@ final class PostgreSQLSession {
         connection?.rollback(by: Deadline(in: .seconds(1)))
         // Closed at once: what it holds, others wait for.
         if connection?.isBroken == true { connection = nil }
+    }
+}
+
+extension PostgreSQLSession {
+    /// When a store is opened: waits a moment for the database, and goes on without it when it is down.
+    func firstLook(_ logger: Logger, _ look: (Deadline) throws(StorageError) -> Void) throws(StorageError) {
+        do throws(StorageError) { try look(Deadline(in: .seconds(3))) } catch {
+            guard error.isPassing || error.reason == .timedOut else { throw error }
+            logger.warning("the database is not there yet", metadata: ["cause": "\(error)"])
+        }
     }
 }
 

@@ -17,11 +17,9 @@ package final class PostgreSQLIndexStore: IndexStore {
         self.settings = settings
         gate = SchemaGate(.index, partitions: partitions)
         let session = PostgreSQLSession(settings, gate: gate)
-        do throws(StorageError) {
-            counted.publish(try Self.counts(session))
-        } catch {
-            guard error.isPassing || error.reason == .timedOut else { throw error }
-            logger.warning("the database is not there yet", metadata: ["cause": "\(error)"])
+        let counted = self.counted
+        try session.firstLook(logger) { (deadline) throws(StorageError) in
+            counted.publish(try Self.counts(session, by: deadline))
         }
         changes = SenderChanges(counts: counted)
         engine = PostgreSQLCommitEngine(
@@ -29,8 +27,10 @@ package final class PostgreSQLIndexStore: IndexStore {
         queue = CommitQueue(engine: engine)
     }
 
-    private static func counts(_ session: PostgreSQLSession) throws(StorageError) -> IndexCounts {
-        let state = try session.run(by: Deadline(in: .seconds(3))) { (connection, deadline) throws(StorageError) in
+    private static func counts(
+        _ session: PostgreSQLSession, by deadline: Deadline
+    ) throws(StorageError) -> IndexCounts {
+        let state = try session.run(by: deadline) { (connection, deadline) throws(StorageError) in
             try connection.query(IndexSQL.state, by: deadline)
         }
         guard state.count == 1 else { throw StorageError(.notADatabase, "the index's state is missing") }
