@@ -286,6 +286,22 @@ import Testing
         for number in 0..<20 { #expect(try node.locations("a\(number)").count == 1) }
     }
 
+    /// A sender whose first update is on its way to the disk has said nothing yet, and is not stale.
+    @Test func expiryDuringFirstUpdates() async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { [node] in
+                while !Task.isCancelled { await IndexUpkeep(node.receiver).removeWhatIsStale() }
+            }
+            for number in 0..<50 {
+                let url = ByteString("rls://lrc:\(number + 1)")
+                try await node.send(.names(ListUpdateArguments(sender: url, changes: [.added("a\(number)")])))
+            }
+            group.cancelAll()
+        }
+        #expect(node.index.status.count == 50)
+        for number in 0..<50 { #expect(try node.locations("a\(number)").count == 1) }
+    }
+
     /// A catalog that ended in the middle of its first list, or of a later one, does not stay for ever.
     @Test func abandonedListsAreForgotten() async throws {
         _ = try await node.send(.listBegin(ListBeginArguments(origin())))

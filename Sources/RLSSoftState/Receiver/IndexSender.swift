@@ -34,6 +34,8 @@ package struct IndexSender: Sendable {
     /// When a part of the list under way last came, and what it was told with; nil when another server takes that list.
     var pendingSince = 0
     var pendingOrigin: UpdateOrigin?
+    /// Updates that the store has not yet made durable: until then the sender may look stale, and is not.
+    var underWay = 0
 
     var isList: Bool { if case .list = kind { true } else { false } }
 

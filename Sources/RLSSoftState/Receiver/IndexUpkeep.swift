@@ -65,7 +65,7 @@ package struct IndexUpkeep: Service {
     private func forgetStale() {
         let now = index.clock.now
         let stale = index.table.withLockedValue { table in
-            table.all.filter { !$0.isPending(at: now) && !table.isFresh($0, at: now) }
+            table.all.filter { $0.underWay == 0 && !$0.isPending(at: now) && !table.isFresh($0, at: now) }
         }
         for sender in stale {
             receiver.logger.notice("sender is stale", metadata: ["url": "\(sender.key.url)"])
@@ -123,6 +123,7 @@ extension SenderTable {
     /// Not visible, and not on its way to become so.
     fileprivate func isDead(_ entry: IndexEntry, at now: Int) -> Bool {
         guard let sender = self[entry.sender] else { return true }
+        if sender.underWay > 0 { return false }
         if sender.isPending(at: now), let pending = sender.pending, entry.last >= pending { return false }
         guard let visible = sender.visible(at: now, expireStale) else { return !sender.isPending(at: now) }
         return !entry.isVisible(visible)

@@ -147,8 +147,10 @@ extension UpdateReceiver {
     ) {
         var next = sender
         change(&next)
+        index.table.withLockedValue { $0.change(sender.id) { $0.underWay += 1 } }
         store.submit(
             WriteRequest(changes + [.putSender(next.record)]) { outcome in
+                defer { self.index.table.withLockedValue { $0.change(sender.id) { $0.underWay -= 1 } } }
                 if case .success = outcome { self.finishList(sender.id, event, change) }
                 completion(outcome.map { _ in nil }.mapError(\.answer))
             })
