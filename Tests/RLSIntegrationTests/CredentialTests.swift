@@ -132,7 +132,7 @@ import Testing
     @Test func timePasses() async throws {
         // The time of the short proxy is not for compiling.
         _ = try await GlobusPeer.shared.value
-        let authority = try await TestAuthority(short: Patience.factor > 1 ? 20 : 12)
+        let authority = try await TestAuthority(short: 30)
         let server = try await ServerProcess.startGSI(Self.everyone, authority: authority)
         // Sleeps until its credential ends: the server then closes the connection.
         let short = try await server.peer(proxy: "alice-short", input: "admin|0|\t2\nadmin|0|\t0\n")
