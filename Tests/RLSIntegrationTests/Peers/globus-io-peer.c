@@ -21,7 +21,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { TIMEOUT_SECONDS = 30, MAX_REPLY = 64 * 1024 * 1024, MAX_REFUSAL = 64 * 1024 };
+enum { TIMEOUT_SECONDS = 120, MAX_REPLY = 64 * 1024 * 1024, MAX_REFUSAL = 64 * 1024 };
 
 static struct {
     globus_io_secure_channel_mode_t channel;
