@@ -38,10 +38,11 @@ import Testing
             for number in numbers {
                 let producer = PartnersProducer(.lfn, name: ByteBuffer(string: "n\(number)"), page: .all, previous: nil)
                 let loop = group.next()
-                queue.submit(
+                queue.submit([
                     PendingLookup(producer: producer, mustBeCurrent: true, eventLoop: loop) { turn in
                         answers.add(number, turn.text + (loop.inEventLoop ? "" : " elsewhere"))
-                    })
+                    }
+                ])
             }
         }
 

@@ -16,8 +16,10 @@ start_postgresql_catalog() {
     start_server "$scratch/$1.conf" "$scratch/$1.log"
 }
 
+# Over the socket of the file system, which only programs on the same machine can use, or with pgbench_host over TCP, as
+# clients of a catalog come.
 pgbench_rate() {
-    "$postgresql_programs/pgbench" -h "$(postgresql_directory main)" -U rls -n -M prepared -j 2 -T "$seconds" "$@" \
+    "$postgresql_programs/pgbench" -h "${pgbench_host:-$(postgresql_directory main)}" -U rls -n -M prepared -j 2 -T "$seconds" "$@" \
         >"$scratch/pgbench.log" 2>&1 || die "pgbench: $(tail -n 3 "$scratch/pgbench.log")"
     sed -nE 's/^tps = ([0-9.]+).*/\1/p' "$scratch/pgbench.log"
 }
@@ -66,6 +68,7 @@ measure_postgresql_lookups() {
     # Alternating: the machine is not the same from one minute to the next.
     for round in 1 2 3; do
         measure_pgbench "pgbench-select-50#$round" 50 -S
+        pgbench_host=127.0.0.1 measure_pgbench "pgbench-select-tcp-50#$round" 50 -S
         postgresql_lookup "lookup-50#$round" 50 1
     done
     postgresql_lookup lookup-50-16 50 16
@@ -92,15 +95,21 @@ measure_postgresql() {
     need_packages postgresql postgresql-contrib
     find_postgresql
     say "PostgreSQL: loading $mappings mappings"
-    start_postgresql main "${postgresql_settings[@]}"
+    # Of the server and, by the environment, of all that talk to it.
+    PGPORT=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+    export PGPORT
+    start_postgresql main "${postgresql_settings[@]}" "listen_addresses = '127.0.0.1'" "port = $PGPORT"
     prepare_pgbench
     run_sql main postgres 'CREATE DATABASE catalog'
     start_postgresql_catalog catalog
     against_server postgresql-bulk-create --operation bulk-create --connections 4 --bulk-size 1000 --keys "$mappings"
     record_postgresql_size postgresql-size catalog "$mappings"
+    # As pgbench has done with its tables, and autovacuum does in time.
+    run_sql main catalog 'VACUUM lrc.mapping'
     measure_postgresql_lookups
     measure_postgresql_writes
     record postgresql-server "peak_kib=$(status_kib VmHWM "$server_pid")"
     stop_child "$server_pid"
     stop_postgresql "$postgresql_pid"
+    unset PGPORT
 }

@@ -56,6 +56,9 @@ measure_postgresql_scale() {
         start_postgresql_catalog "scale$size"
         grow_by_import 0 "$size"
         record_postgresql_size "$(scale_name postgresql "$size")-size" "scale$size" "$size"
+        # What autovacuum and the checkpointer do in time.
+        run_sql main "scale$size" 'VACUUM lrc.mapping'
+        run_sql main "scale$size" 'CHECKPOINT'
         scale_lookup postgresql "$size"
         stop_child "$server_pid"
     done

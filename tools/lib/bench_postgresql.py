@@ -9,6 +9,7 @@ ROWS = [
     Row("pgbench-select-1", "pgbench -S -M prepared"),
     Row("postgresql-lookup-1", "look-up", "pgbench-select-1"),
     Row("pgbench-select-50", "pgbench -S -M prepared"),
+    Row("pgbench-select-tcp-50", "the same over TCP, as the catalog's clients", "pgbench-select-50"),
     Row(
         "postgresql-lookup-50", "look-up", "pgbench-select-50",
         goal=Goal("1.0 × pgbench", lambda m: m.ratio("postgresql-lookup-50", "pgbench-select-50") >= 1),

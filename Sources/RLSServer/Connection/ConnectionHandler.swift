@@ -344,16 +344,16 @@ final class ConnectionHandler: ChannelDuplexHandler {
     ) throws(CatalogError) {
         let rest: (any ReplyProducer)?
         do throws(ReplyFailure) { rest = try run(&reader, session, .elsewhere, &output) } catch { throw error.answer }
-        guard let producer = rest, let queue = server.lookups[role] else { return }
+        guard let producer = rest, let lane, let queue = server.lookups[role] else { return }
         state.beganLookup()
         let ticket = gathered.append()
         let own = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
-        queue.submit(
-            PendingLookup(
-                producer: producer, mustBeCurrent: ownWrites.mustBeSeen(at: .now()), eventLoop: context.eventLoop
-            ) { turn in
-                own.value.handler.received(turn, ticket, own.value.context)
-            })
+        let lookup = PendingLookup(
+            producer: producer, mustBeCurrent: ownWrites.mustBeSeen(at: .now()), eventLoop: context.eventLoop
+        ) { turn in
+            own.value.handler.received(turn, ticket, own.value.context)
+        }
+        lane.gather(lookup, for: queue)
     }
 
     private func received(_ turn: ReplyTurn, _ ticket: Int, _ context: ChannelHandlerContext) {

@@ -30,9 +30,19 @@ final class LookupQueue: Sendable {
         var isClosed = false
     }
 
-    private enum Verdict {
-        case waits(needsThread: Bool, needsWatch: Bool)
-        case refused(StorageError, isNews: Bool)
+    /// What follows from taking some look-ups.
+    private struct Admission {
+        var needsThread = false
+        var needsWatch = false
+        var refused: [PendingLookup] = []
+        var error: StorageError?
+        /// Of the refusal.
+        var isNews = false
+
+        mutating func refuse(_ lookup: PendingLookup, _ error: StorageError) {
+            refused.append(lookup)
+            self.error = error
+        }
     }
 
     private struct Answer: Sendable {
@@ -55,35 +65,42 @@ final class LookupQueue: Sendable {
     /// How many have not had their turn.
     var waiting: Int { state.withLockedValue { $0.backlog.count } }
 
-    /// The answer comes later, on the look-up's event loop.
-    func submit(_ lookup: PendingLookup) {
-        var lookup = lookup
-        lookup.deadline = .now() + limits.time
-        switch state.withLockedValue({ admit(lookup, &$0) }) {
-        case .waits(let needsThread, let needsWatch):
-            if needsThread {
-                pool.submit {
-                    self.drain($0)
-                } refused: {
-                    self.close()
-                }
-            }
-            if needsWatch { watch(until: lookup.deadline, on: lookup.eventLoop) }
-        case .refused(let error, let isNews):
-            fail([lookup], error, isLogged: isNews)
+    /// The answers come later, on the look-ups' event loop, which is one for all of these.
+    func submit(_ lookups: [PendingLookup]) {
+        let deadline = NIODeadline.now() + limits.time
+        let admission = state.withLockedValue { state in
+            var admission = Admission()
+            for lookup in lookups { admit(lookup, until: deadline, &state, &admission) }
+            return admission
         }
+        if admission.needsThread {
+            pool.submit {
+                self.drain($0)
+            } refused: {
+                self.close()
+            }
+        }
+        if admission.needsWatch, let first = lookups.first { watch(until: deadline, on: first.eventLoop) }
+        if let error = admission.error { fail(admission.refused, error, isLogged: admission.isNews) }
     }
 
-    private func admit(_ lookup: PendingLookup, _ state: inout State) -> Verdict {
-        if state.isClosed { return .refused(Self.closed, isNews: false) }
+    private func admit(
+        _ lookup: PendingLookup, until deadline: NIODeadline, _ state: inout State, _ admission: inout Admission
+    ) {
+        if state.isClosed { return admission.refuse(lookup, Self.closed) }
         if state.backlog.count >= limits.waiting {
-            let isNews = !exchange(&state.hasRefused, with: true)
-            return .refused(StorageError(.overloaded, "\(limits.waiting) look-ups are waiting"), isNews: isNews)
+            if !exchange(&state.hasRefused, with: true) { admission.isNews = true }
+            return admission.refuse(lookup, StorageError(.overloaded, "\(limits.waiting) look-ups are waiting"))
         }
+        var lookup = lookup
+        lookup.deadline = deadline
         state.backlog.append(lookup)
-        let needsThread = state.busyThreads < Self.threads
-        if needsThread { state.busyThreads += 1 }
-        return .waits(needsThread: needsThread, needsWatch: !exchange(&state.isWatched, with: true))
+        // One for all of them: they are one group.
+        if !admission.needsThread && state.busyThreads < Self.threads {
+            state.busyThreads += 1
+            admission.needsThread = true
+        }
+        if !exchange(&state.isWatched, with: true) { admission.needsWatch = true }
     }
 
     // MARK: On the pool's threads

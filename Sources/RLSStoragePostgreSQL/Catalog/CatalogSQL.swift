@@ -49,7 +49,14 @@ enum CatalogSQL {
             """
     }
 
-    /// Partners of each name in bytewise order of their heads, up to $3 of each.
+    /// Partners of all the names, in no order, up to $2 in all, without their tails: the primary key has all that is asked for,
+    /// and no table is read. A row of a name or a partner with a tail says so in `tails`.
+    static let fewTargets = """
+        SELECT q.i, m.pfn, m.tails FROM unnest($1::bytea[]) WITH ORDINALITY AS q (name, i), lrc.mapping m
+        WHERE m.lfn = q.name LIMIT $2
+        """
+
+    /// Partners of each name, the first $3 of each by the heads' bytes.
     static func partnersOfMany(_ kind: NameKind) -> String {
         let (name, other) = (column(kind), column(kind.other))
         return """

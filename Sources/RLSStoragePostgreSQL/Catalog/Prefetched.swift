@@ -32,6 +32,22 @@ struct CatalogPrefetch {
     }
 
     func fetch(_ connection: PostgreSQLConnection, by deadline: Deadline) throws(StorageError) -> Prefetched {
+        var fetched = try fetchAll(connection, by: deadline)
+        // Names with tails, or many targets, are rare, and cost a second journey.
+        if let names = partners[.lfn], fetched.partners[ObjectName(kind: .lfn, name: names[0])] == nil {
+            try sendPartners(of: .lfn, names, on: connection)
+            let results = try connection.results(by: deadline)
+            fetched.takePartners(of: .lfn, names, results[0], upTo: Self.partnerLimit)
+        }
+        return fetched
+    }
+
+    /// Above what names have as a rule.
+    private static func few(_ names: [ByteString]) -> Int { names.count * 4 + partnerLimit }
+
+    private func fetchAll(
+        _ connection: PostgreSQLConnection, by deadline: Deadline
+    ) throws(StorageError) -> Prefetched {
         for kind in NameKind.allCases { try send(kind, on: connection) }
         if !mappings.isEmpty {
             var parameters = PostgreSQLParameters()
@@ -50,11 +66,10 @@ struct CatalogPrefetch {
 
     private func send(_ kind: NameKind, on connection: PostgreSQLConnection) throws(StorageError) {
         if let partners = partners[kind] {
-            var parameters = PostgreSQLParameters()
-            parameters.add(names: partners.map { StoredName($0) })
-            // One more than is used, to tell whether it is all.
-            parameters.add(Self.partnerLimit + 1)
-            try connection.send(CatalogSQL.partnersOfMany(kind), parameters)
+            switch kind {
+            case .lfn: try sendFewTargets(of: partners, on: connection)
+            case .pfn: try sendPartners(of: kind, partners, on: connection)
+            }
         }
         if let names = names[kind] {
             var parameters = PostgreSQLParameters()
@@ -70,17 +85,35 @@ struct CatalogPrefetch {
         }
     }
 
+    private func isWhole(_ targets: PostgreSQLResult, _ names: [ByteString]) -> Bool {
+        targets.count < Self.few(names) && names.allSatisfy { $0.count <= StoredName.headLength }
+            && (0..<targets.count).allSatisfy { targets.isEmpty($0, 2) }
+    }
+
+    private func sendFewTargets(
+        of names: [ByteString], on connection: PostgreSQLConnection
+    ) throws(StorageError) {
+        var parameters = PostgreSQLParameters()
+        parameters.add(names.map { StoredName($0).head })
+        parameters.add(Self.few(names))
+        try connection.send(CatalogSQL.fewTargets, parameters)
+    }
+
+    private func sendPartners(
+        of kind: NameKind, _ names: [ByteString], on connection: PostgreSQLConnection
+    ) throws(StorageError) {
+        var parameters = PostgreSQLParameters()
+        parameters.add(names: names.map { StoredName($0) })
+        // One more than is used, to tell whether it is all.
+        parameters.add(Self.partnerLimit + 1)
+        try connection.send(CatalogSQL.partnersOfMany(kind), parameters)
+    }
+
     private func receive(
         _ kind: NameKind, _ results: inout IndexingIterator<[PostgreSQLResult]>, into fetched: inout Prefetched
     ) {
-        if let partners = partners[kind], let result = results.next() {
-            var lists = [[ByteString]](repeating: [], count: partners.count)
-            for row in 0..<result.count { lists[result.integer(row, 0) - 1].append(result.name(row, 1)) }
-            for (name, list) in zip(partners, lists) where list.count <= Self.partnerLimit {
-                // The database has compared heads only.
-                let isLong = list.contains { $0.count > StoredName.headLength }
-                fetched.partners[ObjectName(kind: kind, name: name)] = isLong ? list.sorted() : list
-            }
+        if let partners = partners[kind], let result = results.next(), kind == .pfn || isWhole(result, partners) {
+            fetched.takePartners(of: kind, partners, result, upTo: Self.partnerLimit)
         }
         if let names = names[kind], let result = results.next() {
             for name in names { fetched.names[ObjectName(kind: kind, name: name)] = false }
@@ -94,6 +127,19 @@ struct CatalogPrefetch {
                 guard let value = result.namedValue(row, 1) else { continue }
                 fetched.values[ObjectName(kind: kind, name: values[result.integer(row, 0) - 1])]?.append(value)
             }
+        }
+    }
+}
+
+extension Prefetched {
+    /// Names with more partners than the limit are left out.
+    fileprivate mutating func takePartners(
+        of kind: NameKind, _ names: [ByteString], _ result: PostgreSQLResult, upTo limit: Int
+    ) {
+        var lists = [[ByteString]](repeating: [], count: names.count)
+        for row in 0..<result.count { lists[result.integer(row, 0) - 1].append(result.name(row, 1)) }
+        for (name, list) in zip(names, lists) where list.count <= limit {
+            partners[ObjectName(kind: kind, name: name)] = list.count > 1 ? list.sorted() : list
         }
     }
 }

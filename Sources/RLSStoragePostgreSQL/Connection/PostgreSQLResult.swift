@@ -14,6 +14,8 @@ final class PostgreSQLResult {
 
     func isNull(_ row: Int, _ column: Int32) -> Bool { PQgetisnull(handle, Int32(row), column) == 1 }
 
+    func isEmpty(_ row: Int, _ column: Int32) -> Bool { PQgetlength(handle, Int32(row), column) == 0 }
+
     func withBytes<Value>(_ row: Int, _ column: Int32, _ body: (Span<UInt8>) -> Value) -> Value {
         let start = PQgetvalue(handle, Int32(row), column)
         let count = Int(PQgetlength(handle, Int32(row), column))
