@@ -42,6 +42,7 @@ let package = Package(
         .executable(name: "rls-server", targets: ["rls-server"]),
         .executable(name: "rls-cli", targets: ["rls-cli"]),
         .executable(name: "rls-admin", targets: ["rls-admin"]),
+        .executable(name: "ldr", targets: ["ldr"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -49,7 +50,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
-        // Of the tests.
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
         .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
     ],
@@ -61,6 +61,8 @@ let package = Package(
         .systemLibrary(
             name: "CGlobusGSSAPI", pkgConfig: "globus-gssapi-gsi", providers: [.apt(["libglobus-gssapi-gsi-dev"])]),
         .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CVOMS", pkgConfig: "voms-2.0", providers: [.apt(["voms-dev"])]),
         // Layer 1: names and values. No NIO, no Foundation.
         library("RLSCore"),
@@ -77,6 +79,7 @@ let package = Package(
                 .embedInCode("sqlite/001-catalog.sql"), .embedInCode("sqlite/002-identity.sql"),
                 .embedInCode("sqlite/index/001-index.sql"),
                 .embedInCode("postgresql/001-lrc.sql"), .embedInCode("postgresql/001-rli.sql"),
+                .embedInCode("ldr/001-metadata.sql"), .embedInCode("ldr/001-work.sql"),
             ], swiftSettings: settings),
         // Layer 3: configuration, drivers and the client
         library("RLSConfiguration", ["RLSCore", locks, "RLSSecurity"]),
@@ -101,6 +104,12 @@ let package = Package(
                 nioPosix,
                 locks, logging, lifecycle,
             ]),
+        library(
+            "LDR",
+            [
+                "RLSCore", "RLSClient", "RLSStorage", "RLSStorageSQLite", "CZlib", "COpenSSL", nioCore, nioPosix, locks,
+                logging, lifecycle, subprocess, system,
+            ]),
         // Layer 6
         library(
             "RLSCommands",
@@ -112,6 +121,8 @@ let package = Package(
                 lifecycle,
                 signals,
             ]),
+        library("LDRCommands", ["LDR", "RLSClient", "RLSCore", arguments, logging, lifecycle, signals]),
+        .executableTarget(name: "ldr", dependencies: ["LDRCommands"], swiftSettings: settings),
         program("rls-server"),
         program("rls-cli"),
         program("rls-admin"),
@@ -134,6 +145,7 @@ let package = Package(
         tests(
             "RLSCommands",
             ["RLSCommands", "RLSCore", "RLSStorage", "RLSStorageSQLite", "RLSStoragePostgreSQL", logging]),
+        tests("LDR", ["LDR", "LDRCommands", "RLSCore", "RLSStorage", "RLSStorageSQLite", logging]),
         tests("RLSServer", [locks, "RLSServer", "RLSWire", "RLSStorageSQLite", nioCore, logging, lifecycle]),
         tests(
             "RLSIntegration",

@@ -25,5 +25,13 @@ package enum Schema {
         SchemaStep(version: 1, name: "postgresql/001-rli.sql", sql: text(PackageResources._01_rli_sql))
     ]
 
+    package static let metadata = [
+        SchemaStep(version: 1, name: "ldr/001-metadata.sql", sql: text(PackageResources._01_metadata_sql))
+    ]
+
+    package static let work = [
+        SchemaStep(version: 1, name: "ldr/001-work.sql", sql: text(PackageResources._01_work_sql))
+    ]
+
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
 }

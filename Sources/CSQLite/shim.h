@@ -13,4 +13,7 @@ static inline int rls_sqlite_bind_static(sqlite3_stmt *statement, int index, con
 static inline int rls_sqlite_bind_copy(sqlite3_stmt *statement, int index, const void *bytes, int count) {
     return sqlite3_bind_blob(statement, index, bytes ? bytes : "", count, SQLITE_TRANSIENT);
 }
+static inline int rls_sqlite_bind_text(sqlite3_stmt *statement, int index, const char *text, int count) {
+    return sqlite3_bind_text(statement, index, text, count, SQLITE_TRANSIENT);
+}
 #endif

@@ -2,7 +2,7 @@ import CSQLite
 import RLSStorage
 
 /// One connection to a database file. SQLite is opened without its own locks: the owner serialises use.
-final class SQLiteConnection {
+package final class SQLiteConnection {
     let handle: OpaquePointer
     let path: String
     private var cache: [String: SQLiteStatement] = [:]
@@ -59,12 +59,12 @@ final class SQLiteConnection {
     }
 
     /// Runs SQL of our own that returns nothing of interest.
-    func execute(_ sql: String) throws(StorageError) {
+    package func execute(_ sql: String) throws(StorageError) {
         try check(sqlite3_exec(handle, sql, nil, nil, nil))
     }
 
     /// A prepared statement, kept for the life of the connection.
-    func statement(_ sql: String) throws(StorageError) -> SQLiteStatement {
+    package func statement(_ sql: String) throws(StorageError) -> SQLiteStatement {
         if let known = cache[sql] { return known }
         let statement = try SQLiteStatement(sql, on: self)
         cache[sql] = statement
@@ -72,12 +72,12 @@ final class SQLiteConnection {
     }
 
     /// The one integer that a statement without parameters yields.
-    func integer(_ sql: String) throws(StorageError) -> Int {
+    package func integer(_ sql: String) throws(StorageError) -> Int {
         let statement = try SQLiteStatement(sql, on: self)
         return try statement.step() ? statement.integer(0) : 0
     }
 
-    var isInTransaction: Bool { sqlite3_get_autocommit(handle) == 0 }
+    package var isInTransaction: Bool { sqlite3_get_autocommit(handle) == 0 }
     var isReadOnly: Bool { sqlite3_db_readonly(handle, "main") == 1 }
 
     func check(_ code: Int32) throws(StorageError) {

@@ -7,16 +7,7 @@ import RLSStorage
 /// Durability: an acknowledged change was followed by fdatasync of the log (WAL, synchronous=FULL); it survives kill -9 and
 /// loss of power.
 final class SQLiteDatabase {
-    /// What a file is for: a catalog's is not opened as an index's.
-    enum Kind: Int {
-        /// "RLSC"
-        case catalog = 0x524c_5343
-        /// "RLSI"
-        case index = 0x524c_5349
-
-        var steps: [SchemaStep] { self == .catalog ? Schema.sqliteCatalog : Schema.sqliteIndex }
-        var keyword: String { self == .catalog ? "lrc_db_url" : "rli_db_url" }
-    }
+    typealias Kind = SQLiteKind
 
     let path: String
     let writer: SQLiteConnection

@@ -26,6 +26,7 @@ package enum SQLiteFile {
         switch SQLiteDatabase.Kind(rawValue: try connection.integer("PRAGMA application_id")) {
         case .catalog: return .catalog(hasOriginal: false)
         case .index: return .other("the database of an index, whose contents its catalogs tell it")
+        case .metadata, .work: return .other("a database of replication daemons")
         case nil: return DatabaseContents(tables: tables)
         }
     }

@@ -3,7 +3,7 @@ import RLSCore
 import RLSStorage
 
 /// A prepared statement. Parameters count from 1, columns from 0, as in SQLite.
-final class SQLiteStatement {
+package final class SQLiteStatement {
     private let handle: OpaquePointer
     // The connection outlives its statements: it owns the cached ones, callers hold it for the others.
     private unowned let connection: SQLiteConnection
@@ -22,7 +22,7 @@ final class SQLiteStatement {
     // MARK: Parameters
 
     @discardableResult
-    func bind(_ index: Int32, _ bytes: ByteString) throws(StorageError) -> SQLiteStatement {
+    package func bind(_ index: Int32, _ bytes: ByteString) throws(StorageError) -> SQLiteStatement {
         let code = bytes.bytes.withUnsafeBytes {
             rls_sqlite_bind_copy(handle, index, $0.baseAddress, Int32($0.count))
         }
@@ -31,16 +31,18 @@ final class SQLiteStatement {
     }
 
     @discardableResult
-    func bind(_ index: Int32, _ number: Int64) throws(StorageError) -> SQLiteStatement {
+    package func bind(_ index: Int32, _ number: Int64) throws(StorageError) -> SQLiteStatement {
         try connection.check(sqlite3_bind_int64(handle, index, number))
         return self
     }
 
     @discardableResult
-    func bind(_ index: Int32, _ number: Int) throws(StorageError) -> SQLiteStatement { try bind(index, Int64(number)) }
+    package func bind(_ index: Int32, _ number: Int) throws(StorageError) -> SQLiteStatement {
+        try bind(index, Int64(number))
+    }
 
     @discardableResult
-    func bind(_ index: Int32, _ value: AttributeValue) throws(StorageError) -> SQLiteStatement {
+    package func bind(_ index: Int32, _ value: AttributeValue) throws(StorageError) -> SQLiteStatement {
         switch value {
         case .date(let date): return try bind(index, date.packed)
         case .int(let number): return try bind(index, number)
@@ -56,10 +58,29 @@ final class SQLiteStatement {
         try connection.check(rls_sqlite_bind_static(handle, index, bytes.baseAddress, Int32(bytes.count)))
     }
 
+    @discardableResult
+    package func bind(_ index: Int32, _ number: Double) throws(StorageError) -> SQLiteStatement {
+        try connection.check(sqlite3_bind_double(handle, index, number))
+        return self
+    }
+
+    @discardableResult
+    package func bindNull(_ index: Int32) throws(StorageError) -> SQLiteStatement {
+        try connection.check(sqlite3_bind_null(handle, index))
+        return self
+    }
+
+    /// Text, for columns that are compared with text in SQL.
+    @discardableResult
+    package func bind(_ index: Int32, text: String) throws(StorageError) -> SQLiteStatement {
+        try connection.check(rls_sqlite_bind_text(handle, index, text, Int32(text.utf8.count)))
+        return self
+    }
+
     // MARK: Running
 
     /// True when there is a row to read.
-    func step() throws(StorageError) -> Bool {
+    package func step() throws(StorageError) -> Bool {
         switch sqlite3_step(handle) {
         case SQLITE_ROW: return true
         case SQLITE_DONE: return false
@@ -71,37 +92,44 @@ final class SQLiteStatement {
     }
 
     /// Ends the current run; parameters stay bound.
-    func reset() { sqlite3_reset(handle) }
+    package func reset() { sqlite3_reset(handle) }
 
     /// Runs a statement that yields no rows; returns how many rows it changed.
     @discardableResult
-    func run() throws(StorageError) -> Int {
+    package func run() throws(StorageError) -> Int {
         defer { reset() }
         _ = try step()
         return Int(sqlite3_changes(connection.handle))
     }
 
     /// Whether there is a row.
-    func hasRow() throws(StorageError) -> Bool {
+    package func hasRow() throws(StorageError) -> Bool {
         defer { reset() }
         return try step()
     }
 
     // MARK: Columns of the current row
 
-    func integer(_ column: Int32) -> Int { Int(sqlite3_column_int64(handle, column)) }
+    package func integer(_ column: Int32) -> Int { Int(sqlite3_column_int64(handle, column)) }
 
     /// The bytes of a column for the time of the call.
-    func withBytes<Result>(_ column: Int32, _ body: (Span<UInt8>) -> Result) -> Result {
+    package func withBytes<Result>(_ column: Int32, _ body: (Span<UInt8>) -> Result) -> Result {
         let start = sqlite3_column_blob(handle, column)
         let bytes = UnsafeRawBufferPointer(
             start: start, count: start == nil ? 0 : Int(sqlite3_column_bytes(handle, column)))
         return body(bytes.bindMemory(to: UInt8.self).span)
     }
 
-    func bytes(_ column: Int32) -> ByteString { withBytes(column) { ByteString($0) } }
+    package func number(_ column: Int32) -> Double { sqlite3_column_double(handle, column) }
 
-    func isNull(_ column: Int32) -> Bool { sqlite3_column_type(handle, column) == SQLITE_NULL }
+    /// nil for NULL.
+    package func text(_ column: Int32) -> String? {
+        sqlite3_column_text(handle, column).map { String(cString: $0) }
+    }
+
+    package func bytes(_ column: Int32) -> ByteString { withBytes(column) { ByteString($0) } }
+
+    package func isNull(_ column: Int32) -> Bool { sqlite3_column_type(handle, column) == SQLITE_NULL }
 
     /// A value of a database that is not ours, where any column may hold any type; text as UTF-8 whatever the file's encoding.
     func content(_ column: Int32) -> OriginalAttributeValue.Content? {

@@ -10,7 +10,7 @@ readonly start_seconds=30 stop_seconds=30
 # Debian packages without which the project does not build.
 # shellcheck disable=SC2034  # used by the scripts that source this file
 readonly build_packages=(libsqlite3-dev libedit-dev libxxhash-dev libglobus-gssapi-gsi-dev voms-dev libpq-dev
-    pkg-config)
+    zlib1g-dev libssl-dev pkg-config)
 
 say() { printf '==> %s\n' "$*"; }
 

@@ -1,0 +1,6 @@
+import LDRCommands
+
+@main
+struct LDRMain {
+    static func main() async { await LDRPrograms.ldr() }
+}

@@ -1,0 +1,63 @@
+-- What a site's daemons have to do and have done. All but the history can be made again from the metadata and the LRC.
+
+-- `id` is a bit of want.subscriptions. `position`: changes of the metadata up to here have been looked at with `expression`.
+CREATE TABLE subscription (
+    id INTEGER PRIMARY KEY CHECK (id BETWEEN 0 AND 61),
+    name TEXT NOT NULL UNIQUE,
+    expression TEXT NOT NULL,
+    priority INTEGER NOT NULL,
+    -- Seconds; 0 for ever.
+    lifetime INTEGER NOT NULL DEFAULT 0,
+    -- Bytes; 0 for no limit.
+    maximum_volume INTEGER NOT NULL DEFAULT 0,
+    position INTEGER NOT NULL DEFAULT 0
+);
+
+-- Files that a subscription wants. state: 0 missing, 1 queued (a source is chosen), 2 active, 3 present, 4 stuck, 5 held back.
+-- Times are milliseconds since 1970.
+CREATE TABLE want (
+    id INTEGER PRIMARY KEY,
+    lfn BLOB NOT NULL UNIQUE,
+    size INTEGER NOT NULL,
+    subscriptions INTEGER NOT NULL,
+    priority INTEGER NOT NULL,
+    state INTEGER NOT NULL,
+    -- Since when it is wanted.
+    since INTEGER NOT NULL,
+    -- Not before; where a source is chosen, the order in its queue.
+    next_try INTEGER NOT NULL DEFAULT 0,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    source TEXT,
+    url BLOB,
+    reason TEXT
+);
+CREATE INDEX want_to_schedule ON want (priority, next_try) WHERE state = 0;
+CREATE INDEX want_queued ON want (source, next_try) WHERE state = 1;
+CREATE INDEX want_unfinished ON want (state) WHERE state IN (2, 4, 5);
+
+-- What transfers have taught about sources.
+CREATE TABLE source (
+    name TEXT PRIMARY KEY,
+    -- Bytes a second, of late.
+    rate REAL NOT NULL DEFAULT 0,
+    succeeded INTEGER NOT NULL DEFAULT 0,
+    failed INTEGER NOT NULL DEFAULT 0,
+    failed_in_row INTEGER NOT NULL DEFAULT 0,
+    retry_at INTEGER NOT NULL DEFAULT 0,
+    error TEXT
+) WITHOUT ROWID;
+
+-- History.
+CREATE TABLE transfer (
+    id INTEGER PRIMARY KEY,
+    lfn BLOB NOT NULL,
+    source TEXT NOT NULL,
+    url BLOB NOT NULL,
+    began INTEGER NOT NULL,
+    ended INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    -- NULL for success, else the kind of failure.
+    failure TEXT,
+    message TEXT
+);
+CREATE INDEX transfer_by_lfn ON transfer (lfn);
