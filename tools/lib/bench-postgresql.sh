@@ -113,3 +113,47 @@ measure_postgresql() {
     stop_postgresql "$postgresql_pid"
     unset PGPORT
 }
+
+# move_partition NUMBER SERVER: of the catalog on the server `main`.
+move_partition() {
+    local to=("$postgresql_programs/psql" -X -q -h "$(postgresql_directory "$2")" -U rls -d postgres -v part="$1")
+    local from=("$postgresql_programs/psql" -X -q -h "$(postgresql_directory main)" -U rls -d catalog -v part="$1")
+    "${to[@]}" -f "$project/schema/postgresql/receive-partition.sql" || die "partition $1: $2 cannot receive it"
+    "${from[@]}" -v host="$(postgresql_directory "$2")" -v port=5432 -v dbname=postgres -v user=rls \
+        -f "$project/schema/postgresql/move-partition.sql" || die "partition $1 was not moved to $2"
+}
+
+measure_spread() {
+    postgresql_lookup "$1-lookup-50" 50 1
+    postgresql_lookup "$1-lookup-50-16" 50 16
+    postgresql_create "postgresql-$1-create-50" 50
+    against_server "postgresql-$1-bulk-create" --operation bulk-create --connections 4 --bulk-size 1000 \
+        --first "$next_key" --keys 100000
+    next_key=$((next_key + 100000))
+}
+
+# The same catalog on one PostgreSQL server, and with two of its four partitions on two others.
+measure_foreign() {
+    need_packages postgresql postgresql-contrib
+    find_postgresql
+    say "PostgreSQL: $mappings mappings on one server and on three"
+    local name pids=()
+    for name in main second third; do
+        start_postgresql "$name"
+        pids+=("$postgresql_pid")
+    done
+    run_sql main postgres 'CREATE DATABASE catalog'
+    start_postgresql_catalog catalog
+    against_server postgresql-spread-load --operation bulk-create --connections 4 --bulk-size 1000 --keys "$mappings"
+    next_key=$mappings
+    run_sql main catalog 'VACUUM lrc.mapping'
+    measure_spread one
+    stop_child "$server_pid"
+    move_partition 1 second
+    move_partition 2 third
+    for name in second third; do run_sql "$name" postgres 'VACUUM'; done
+    start_server "$scratch/catalog.conf" "$scratch/catalog.log"
+    measure_spread three
+    stop_child "$server_pid"
+    for name in "${pids[@]}"; do stop_postgresql "$name"; done
+}

@@ -29,6 +29,17 @@ ROWS = [
     ),
 ]
 
+SPREAD_ROWS = [
+    Row(f"postgresql-{place}-{name}", f"{title}, {words}", key, rate_key=rate)
+    for name, title, rate in (
+        ("lookup-50", "look-up", "rate"), ("lookup-50-16", "look-up", "rate"), ("create-50", "durable create", "rate"),
+        ("bulk-create", "bulk create, 1000 a request (mappings/s)", "mapping_rate"),
+    )
+    for place, words, key in (
+        ("one", "one PostgreSQL server", ""), ("three", "three", f"postgresql-one-{name}"),
+    )
+]
+
 # Of the rate at a million mappings.
 SCALE_GOALS = {
     ("sqlite", 10_000_000): 0.8, ("sqlite", 100_000_000): 0.6, ("postgresql", 10_000_000): 0.8,
@@ -46,6 +57,8 @@ def sections(m: Measurements) -> list[list[str]]:
             f"- disk after the bulk load: {size:.0f} bytes a mapping",
             f"- highest resident memory of the rls-server: {peak:.0f} MiB",
         ])
+    if "postgresql-three-bulk-create" in m:
+        found.append(rate_table(SPREAD_ROWS, m, "ratio to one server"))
     for backend in ("sqlite", "postgresql"):
         if any(name.startswith(f"scale-{backend}-") for name in m.results):
             found.append(scale_table(backend, m))
