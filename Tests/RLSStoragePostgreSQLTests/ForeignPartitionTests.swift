@@ -37,6 +37,12 @@ import Testing
         defer { store.shutdown() }
         let probe = StoreProbe(store)
         #expect(try probe.walk(by: .lfn, prefix: "", order: .ascending, step: 7).count == 100)
+        let reader = store.makeReader()
+        try reader.prefetch(before.map { .partners(.lfn, $0.lfn) } + [.partners(.lfn, "none")])
+        // From what was fetched: by now the catalog has nothing.
+        #expect(try await probe.apply(.clear) == nil)
+        for mapping in before { #expect(try reader.partners(of: .lfn, mapping.lfn) == [mapping.pfn]) }
+        #expect(try reader.partners(of: .lfn, "none").isEmpty)
         for name in [
             "mappings", "odd names", "renames", "walks", "values go with their names", "agrees with the model",
         ] {

@@ -80,10 +80,10 @@ import Testing
         ])
         // What was not there then is not seen: these come from memory.
         _ = try await probe.apply([.add(Mapping(lfn: "a", pfn: "p2")), .create(Mapping(lfn: "none", pfn: "none"))])
-        #expect(try partners(reader, .lfn, "a") == ["p1"])
-        #expect(try partners(reader, .lfn, "none") == [])
-        #expect(try partners(reader, .pfn, "p1") == ["a", "many"])
-        #expect(try partners(reader, .lfn, "many") == many.map(\.pfn).sorted())
+        #expect(try reader.partners(of: .lfn, "a") == ["p1"])
+        #expect(try reader.partners(of: .lfn, "none") == [])
+        #expect(try reader.partners(of: .pfn, "p1") == ["a", "many"])
+        #expect(try reader.partners(of: .lfn, "many") == many.map(\.pfn).sorted())
         let (a, none, one, two) = (Array("a".utf8), Array("none".utf8), Array("p1".utf8), Array("p2".utf8))
         let found = [
             try reader.hasName(.lfn, a.span), try reader.hasName(.pfn, none.span),
@@ -92,13 +92,34 @@ import Testing
         #expect(found == [true, false, true, false])
         #expect(try reader.attributeValues(.lfn, of: a.span) == [NamedValue(name: "size", value: .int(7))])
         reader.release()
-        #expect(try partners(reader, .lfn, "a") == ["p1", "p2"])
+        #expect(try reader.partners(of: .lfn, "a") == ["p1", "p2"])
     }
 
-    private func partners(_ reader: any CatalogReader, _ kind: NameKind, _ name: String) throws -> [ByteString] {
+    /// A group with such names takes the longer way.
+    @Test func prefetchedNamesWithTails() async throws {
+        let store = try await TestDatabase().open()
+        defer { store.shutdown() }
+        let head = ByteString([UInt8](repeating: 0x78, count: 1_200))
+        let mappings = [
+            Mapping(lfn: head, pfn: "p"), Mapping(lfn: head + "1", pfn: "q"), Mapping(lfn: "a", pfn: head + "2"),
+            Mapping(lfn: "b", pfn: "r"),
+        ]
+        #expect(try await StoreProbe(store).apply(mappings.map { .create($0) }).allSatisfy { $0 == nil })
+        for names in [["a", "b"], ["b", head], ["b", head + "1"]] as [[ByteString]] {
+            let reader = store.makeReader()
+            try reader.prefetch(names.map { .partners(.lfn, $0) })
+            for name in names {
+                let expected = mappings.filter { $0.lfn == name }.map(\.pfn)
+                #expect(try reader.partners(of: .lfn, name) == expected)
+            }
+        }
+    }
+}
+
+extension CatalogReader {
+    func partners(of kind: NameKind, _ name: ByteString) throws -> [ByteString] {
         var found: [ByteString] = []
-        let bytes = Array(name.utf8)
-        try reader.partners(of: kind, bytes.span, after: nil) {
+        try partners(of: kind, name.bytes.span, after: nil) {
             found.append(ByteString($0))
             return .next
         }

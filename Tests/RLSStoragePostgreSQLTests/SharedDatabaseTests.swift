@@ -55,17 +55,25 @@ import Testing
 
     /// The one on duty is told of everybody's changes, in the order in which they were committed.
     @Test func dutyIsOnesAndPassesOn() async throws {
+        // A machine that stands still for six seconds costs the lease, as it should, and then others are told.
+        for _ in 0..<3 { if try await dutyPassesOn() { return } }
+        Issue.record("the lease was lost three times")
+    }
+
+    /// False when the first has lost the lease meanwhile.
+    private func dutyPassesOn() async throws -> Bool {
         let database = try await TestDatabase()
         let (first, second) = (try database.open(), try database.open())
         defer { second.shutdown() }
         _ = try await StoreProbe(first).apply(.addRLI(url: "rls://index", flags: 0, pattern: ""))
-        let (told, onDuty) = (Told(), NIOLockedValueBox(Set<Int>()))
+        let (told, onDuty, turns) = (Told(), NIOLockedValueBox(Set<Int>()), NIOLockedValueBox(0))
         first.observe { told.add($0, by: 1) }
         second.observe { told.add($0, by: 2) }
         func work(_ number: Int, _ store: PostgreSQLCatalogStore) -> Task<Void, Never> {
             Task {
                 await store.whileOnDuty(as: "rls://server") {
                     onDuty.withLockedValue { _ = $0.insert(number) }
+                    turns.withLockedValue { $0 += 1 }
                     try? await Task.sleep(for: .seconds(3_600))
                     onDuty.withLockedValue { _ = $0.remove(number) }
                 }
@@ -78,7 +86,16 @@ import Testing
             let store = number % 3 == 0 ? first : second
             _ = try await StoreProbe(store).apply(.create(Mapping(lfn: "n\(number)", pfn: "p")))
         }
-        #expect(try await eventually { told.names(by: 1).count == 100 })
+        let hasAll = try await eventually { told.names(by: 1).count == 100 || turns.withLockedValue { $0 } > 1 }
+        if turns.withLockedValue({ $0 }) > 1 {
+            for task in [one, two] {
+                task.cancel()
+                await task.value
+            }
+            first.shutdown()
+            return false
+        }
+        #expect(hasAll)
         #expect(told.names(by: 1) == (0..<100).map { ByteString("n\($0)") })
         #expect(told.names(by: 2).isEmpty)
         #expect(onDuty.withLockedValue { $0 } == [1])
@@ -88,6 +105,7 @@ import Testing
         #expect(try await eventually { onDuty.withLockedValue { $0 } == [2] })
         two.cancel()
         await two.value
+        return true
     }
 
     /// Between two commits nobody commits, and all that was committed before has been told.

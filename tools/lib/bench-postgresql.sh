@@ -151,7 +151,7 @@ measure_foreign() {
     stop_child "$server_pid"
     move_partition 1 second
     move_partition 2 third
-    for name in second third; do run_sql "$name" postgres 'VACUUM'; done
+    for name in second third; do run_sql "$name" postgres 'VACUUM ANALYZE'; done
     start_server "$scratch/catalog.conf" "$scratch/catalog.log"
     measure_spread three
     stop_child "$server_pid"

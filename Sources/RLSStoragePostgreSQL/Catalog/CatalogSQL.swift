@@ -56,6 +56,10 @@ enum CatalogSQL {
         WHERE m.lfn = q.name LIMIT $2
         """
 
+    /// The same where partitions are on other servers: each server is asked once for all names, and not once for each. It tells
+    /// the name instead of its place.
+    static let fewTargetsOfServers = "SELECT lfn, pfn, tails FROM lrc.mapping WHERE lfn = ANY($1::bytea[]) LIMIT $2"
+
     /// Partners of each name, the first $3 of each by the heads' bytes.
     static func partnersOfMany(_ kind: NameKind) -> String {
         let (name, other) = (column(kind), column(kind.other))

@@ -56,7 +56,7 @@ struct CatalogPrefetch {
         }
         var results = try connection.results(by: deadline).makeIterator()
         var fetched = Prefetched()
-        for kind in NameKind.allCases { receive(kind, &results, into: &fetched) }
+        for kind in NameKind.allCases { receive(kind, &results, connection.isSpread, into: &fetched) }
         if !mappings.isEmpty, let result = results.next() {
             for mapping in mappings { fetched.mappings[mapping] = false }
             for row in 0..<result.count { fetched.mappings[mappings[result.integer(row, 0) - 1]] = true }
@@ -96,7 +96,8 @@ struct CatalogPrefetch {
         var parameters = PostgreSQLParameters()
         parameters.add(names.map { StoredName($0).head })
         parameters.add(Self.few(names))
-        try connection.send(CatalogSQL.fewTargets, parameters)
+        try connection.send(
+            connection.isSpread ? CatalogSQL.fewTargetsOfServers : CatalogSQL.fewTargets, parameters)
     }
 
     private func sendPartners(
@@ -110,10 +111,12 @@ struct CatalogPrefetch {
     }
 
     private func receive(
-        _ kind: NameKind, _ results: inout IndexingIterator<[PostgreSQLResult]>, into fetched: inout Prefetched
+        _ kind: NameKind, _ results: inout IndexingIterator<[PostgreSQLResult]>, _ isSpread: Bool,
+        into fetched: inout Prefetched
     ) {
         if let partners = partners[kind], let result = results.next(), kind == .pfn || isWhole(result, partners) {
-            fetched.takePartners(of: kind, partners, result, upTo: Self.partnerLimit)
+            let tellsNames = isSpread && kind == .lfn
+            fetched.takePartners(of: kind, partners, result, upTo: Self.partnerLimit, tellsNames: tellsNames)
         }
         if let names = names[kind], let result = results.next() {
             for name in names { fetched.names[ObjectName(kind: kind, name: name)] = false }
@@ -133,11 +136,16 @@ struct CatalogPrefetch {
 
 extension Prefetched {
     /// Names with more partners than the limit are left out.
+    /// - Parameter tellsNames: rows begin with a name without a tail, instead of its place
     fileprivate mutating func takePartners(
-        of kind: NameKind, _ names: [ByteString], _ result: PostgreSQLResult, upTo limit: Int
+        of kind: NameKind, _ names: [ByteString], _ result: PostgreSQLResult, upTo limit: Int, tellsNames: Bool = false
     ) {
         var lists = [[ByteString]](repeating: [], count: names.count)
-        for row in 0..<result.count { lists[result.integer(row, 0) - 1].append(result.name(row, 1)) }
+        let places = tellsNames ? Dictionary(zip(names, names.indices)) { $1 } : [:]
+        for row in 0..<result.count {
+            let place = tellsNames ? places[result.bytes(row, 0)] : result.integer(row, 0) - 1
+            if let place { lists[place].append(result.name(row, 1)) }
+        }
         for (name, list) in zip(names, lists) where list.count <= limit {
             partners[ObjectName(kind: kind, name: name)] = list.count > 1 ? list.sorted() : list
         }

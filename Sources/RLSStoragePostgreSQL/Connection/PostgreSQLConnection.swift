@@ -17,6 +17,8 @@ final class PostgreSQLConnection {
     private var number = 0
     /// Of no more use: its owner makes another.
     private(set) var isBroken = false
+    /// Partitions of the database are on other servers.
+    var isSpread = false
 
     /// Waits as long as the settings' `connect_timeout` for each host.
     init(_ settings: PostgreSQLSettings) throws(StorageError) {

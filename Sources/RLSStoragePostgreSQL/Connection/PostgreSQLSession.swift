@@ -22,6 +22,7 @@ final class PostgreSQLSession {
         connection = nil
         let new = try PostgreSQLConnection(settings)
         try gate.pass(new, mayMigrate: settings.purpose == .primary, by: deadline)
+        new.isSpread = try gate.isSpread(new, by: deadline)
         connection = new
         return new
     }

@@ -55,6 +55,14 @@ final class SchemaGate: Sendable {
         isOpen.withLockedValue { $0 = true }
     }
 
+    /// Whether partitions are on other servers. They are moved while no server runs, so each connection asks once.
+    func isSpread(_ connection: PostgreSQLConnection, by deadline: Deadline) throws(StorageError) -> Bool {
+        let result = try connection.query(
+            "SELECT count(*) FROM pg_inherits JOIN pg_foreign_table ON ftrelid = inhrelid "
+                + "WHERE inhparent = '\(kind.rawValue).\(kind.partitioned)'::regclass", by: deadline)
+        return result.count == 1 && result.integer(0, 0) > 0
+    }
+
     private var newest: Int { kind.steps.last?.version ?? 0 }
 
     /// 0 for a database without our tables.
