@@ -1,0 +1,67 @@
+import RLSCore
+import RLSStorage
+import RLSStorageSQLite
+
+/// Columns of table `file` that make up a row.
+extension MetadataStore {
+    static let columns =
+        "lfn, is_deleted, size, adler32, md5, sha256, collection, attributes, clock, site, change"
+    static let parameters = "?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11"
+
+    func bind(_ row: MetadataRow, to statement: SQLiteStatement) throws(StorageError) {
+        try statement.bind(1, row.lfn).bind(2, row.isDeleted ? 1 : 0).bind(3, row.size)
+        if let adler32 = row.checksums.adler32 {
+            try statement.bind(4, Int64(adler32))
+        } else {
+            try statement.bindNull(4)
+        }
+        try bind(row.checksums.md5, to: statement, 5)
+        try bind(row.checksums.sha256, to: statement, 6)
+        try statement.bind(7, text: row.collection).bind(8, ByteString(row.attributes))
+        try statement.bind(9, row.clock).bind(10, text: row.site).bind(11, row.change)
+    }
+
+    private func bind(_ bytes: [UInt8]?, to statement: SQLiteStatement, _ index: Int32) throws(StorageError) {
+        if let bytes {
+            try statement.bind(index, ByteString(bytes))
+        } else {
+            try statement.bindNull(index)
+        }
+    }
+
+    /// The current row of a statement that selects `columns`.
+    func row(_ statement: SQLiteStatement) -> MetadataRow {
+        let checksums = Checksums(
+            adler32: statement.isNull(3) ? nil : UInt32(truncatingIfNeeded: statement.integer(3)),
+            md5: statement.isNull(4) ? nil : statement.bytes(4).bytes,
+            sha256: statement.isNull(5) ? nil : statement.bytes(5).bytes)
+        return MetadataRow(
+            lfn: statement.bytes(0), isDeleted: statement.integer(1) != 0, size: Int64(statement.integer(2)),
+            checksums: checksums, collection: statement.text(6) ?? "", attributes: statement.bytes(7).bytes,
+            clock: Int64(statement.integer(8)), site: statement.text(9) ?? "", change: statement.integer(10))
+    }
+
+    /// All rows of a statement whose parameters are bound.
+    func rows(_ statement: SQLiteStatement) throws(StorageError) -> [MetadataRow] {
+        defer { statement.reset() }
+        var found: [MetadataRow] = []
+        while try statement.step() { found.append(row(statement)) }
+        return found
+    }
+
+    func record(_ row: MetadataRow) throws(StorageError) -> FileRecord {
+        do {
+            return try row.record()
+        } catch {
+            throw damaged("\(row.lfn): \(error)")
+        }
+    }
+
+    func metadataChange(_ row: MetadataRow) throws(StorageError) -> MetadataChange {
+        do {
+            return try row.metadataChange()
+        } catch {
+            throw damaged("\(row.lfn): \(error)")
+        }
+    }
+}
