@@ -1,0 +1,52 @@
+import SystemPackage
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+/// A plain file as it was found.
+package struct FileState: Sendable, Hashable {
+    package let path: FilePath
+    /// Bytes.
+    package let size: Int64
+    /// Nanoseconds since 1970.
+    package let modified: Int64
+
+    package init(path: FilePath, size: Int64, modified: Int64) {
+        self.path = path
+        self.size = size
+        self.modified = modified
+    }
+}
+
+/// What is at a path.
+enum FileEntry {
+    case file(FileState)
+    case directory(DirectoryIdentity)
+    case link
+    /// A device, a pipe, a socket.
+    case special
+
+    init(_ path: FilePath, followsLinks: Bool) throws(FileProblem) {
+        var status = stat()
+        let result = path.withPlatformString { followsLinks ? stat($0, &status) : lstat($0, &status) }
+        guard result == 0 else {
+            throw FileProblem(path, errno == ENOENT ? "does not exist" : "cannot be looked at: " + FileProblem.cause())
+        }
+        switch status.st_mode & S_IFMT {
+        case S_IFREG:
+            let modified = Int64(status.st_mtim.tv_sec) &* 1_000_000_000 &+ Int64(status.st_mtim.tv_nsec)
+            self = .file(FileState(path: path, size: Int64(status.st_size), modified: modified))
+        case S_IFDIR: self = .directory(DirectoryIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino)))
+        case S_IFLNK: self = .link
+        default: self = .special
+        }
+    }
+}
+
+struct DirectoryIdentity: Hashable {
+    let device: UInt64
+    let inode: UInt64
+}
