@@ -1,0 +1,59 @@
+import SystemPackage
+import Testing
+
+@testable import LDR
+
+@Suite struct DirectoryWatchTests {
+    private static func file(_ path: FilePath, _ size: Int64 = 1, _ modified: Int64 = 1) -> FileState {
+        FileState(path: path, size: size, modified: modified)
+    }
+
+    private static func watch(seconds: Int64 = 10, ignoring: Bool = true) -> DirectoryWatch {
+        DirectoryWatch(quiet: TimeSpan(milliseconds: seconds * 1000), ignoresUnfinishedNames: ignoring)
+    }
+
+    @Test func completeOnceUnchangedAndToldOnce() {
+        var watch = Self.watch()
+        #expect(watch.scan([Self.file("a", 1)], now: 0) == [])
+        #expect(watch.scan([Self.file("a", 2)], now: 9_000) == [])
+        #expect(watch.scan([Self.file("a", 2, 2)], now: 18_000) == [])
+        #expect(watch.scan([Self.file("a", 2, 2)], now: 27_999) == [])
+        #expect(watch.pending == 1)
+        #expect(watch.scan([Self.file("a", 2, 2)], now: 28_000) == [Self.file("a", 2, 2)])
+        #expect(watch.pending == 0)
+        #expect(watch.scan([Self.file("a", 2, 2)], now: 90_000) == [])
+    }
+
+    @Test func aChangedFileIsToldAgain() {
+        var watch = Self.watch()
+        _ = watch.scan([Self.file("a")], now: 0)
+        #expect(watch.scan([Self.file("a")], now: 10_000).count == 1)
+        #expect(watch.scan([Self.file("a", 1, 2)], now: 20_000) == [])
+        #expect(watch.scan([Self.file("a", 1, 2)], now: 30_000) == [Self.file("a", 1, 2)])
+    }
+
+    @Test func aFileThatGoesIsForgotten() {
+        var watch = Self.watch()
+        _ = watch.scan([Self.file("a")], now: 0)
+        _ = watch.scan([], now: 5_000)
+        #expect(watch.scan([Self.file("a")], now: 10_000) == [])
+        #expect(watch.scan([Self.file("a")], now: 20_000).count == 1)
+    }
+
+    @Test func unfinishedNamesAreLeftAlone() {
+        let files = ["d/.a", "d/a.tmp", "d/a.part", ".d/a", "d/a"].map { Self.file(FilePath($0)) }
+        var watch = Self.watch(seconds: 0)
+        #expect(watch.scan(files, now: 0) == Array(files[3...]))
+        var all = Self.watch(seconds: 0, ignoring: false)
+        #expect(all.scan(files, now: 0) == files)
+    }
+
+    @Test func whatWasNotTakenIsToldAgain() {
+        var watch = Self.watch(seconds: 0)
+        #expect(watch.scan([Self.file("a")], now: 0).count == 1)
+        watch.retry("a")
+        watch.retry("unknown")
+        #expect(watch.scan([Self.file("a")], now: 1).count == 1)
+        #expect(watch.scan([Self.file("a"), Self.file("a")], now: 2) == [])
+    }
+}
