@@ -28,7 +28,7 @@ package struct Expression: Sendable, Hashable, CustomStringConvertible {
     package var description: String { root.description }
 
     package func matches(_ file: FileRecord, publisher: String) -> Bool {
-        root.matches(FieldSource(file: file, publisher: publisher))
+        root.matches(file, publisher)
     }
 
     /// What it looks at: attributes and, under their own names, the fields that every file has.

@@ -1,33 +1,29 @@
 import RLSCore
 
-/// Where the fields of an expression come from.
-struct FieldSource {
-    let file: FileRecord
-    let publisher: String
-}
-
 extension ExpressionNode {
-    func matches(_ source: FieldSource) -> Bool {
+    /// The file is handed on, not kept: to keep it would count references of all that is in it.
+    func matches(_ file: FileRecord, _ publisher: String) -> Bool {
         switch self {
-        case .and(let nodes): nodes.allSatisfy { $0.matches(source) }
-        case .or(let nodes): nodes.contains { $0.matches(source) }
-        case .not(let node): !node.matches(source)
+        case .and(let nodes): nodes.allSatisfy { $0.matches(file, publisher) }
+        case .or(let nodes): nodes.contains { $0.matches(file, publisher) }
+        case .not(let node): !node.matches(file, publisher)
         case .compare(let field, let comparison, .text(let text)):
-            source.text(field) { comparison.holds($0, text.bytes.span) }
+            field.text(of: file, publisher) { comparison.holds($0, text.bytes.span) }
         case .compare(let field, let comparison, .number(let number)):
-            source.number(field).map { comparison.holds($0.order(to: number)) } ?? false
+            field.number(of: file).map { comparison.holds($0.order(to: number)) } ?? false
         case .like(let field, let pattern):
-            source.text(field) { pattern.matches($0) }
+            field.text(of: file, publisher) { pattern.matches($0) }
         case .isIn(let field, let list):
-            list.contains(field, of: source)
+            list.contains(field, of: file, publisher)
         }
     }
 }
 
-extension FieldSource {
+extension ExpressionField {
     /// Bytes of strings are looked at where they are; false for what is no text.
-    func text(_ field: ExpressionField, _ test: (Span<UInt8>) -> Bool) -> Bool {
-        switch field {
+    @inline(__always)
+    func text(of file: FileRecord, _ publisher: String, _ test: (Span<UInt8>) -> Bool) -> Bool {
+        switch self {
         case .lfn: return test(file.lfn.bytes.span)
         case .collection: return test(file.collection.utf8.span)
         case .publisher: return test(publisher.utf8.span)
@@ -38,8 +34,9 @@ extension FieldSource {
         }
     }
 
-    func number(_ field: ExpressionField) -> ExpressionNumber? {
-        switch field {
+    @inline(__always)
+    func number(of file: FileRecord) -> ExpressionNumber? {
+        switch self {
         case .size: .integer(file.size)
         case .lfn, .collection, .publisher: nil
         case .attribute(let name): file.attributes[name].flatMap { ExpressionNumber($0) }
@@ -61,9 +58,9 @@ extension ExpressionComparison {
 }
 
 extension ExpressionList {
-    func contains(_ field: ExpressionField, of source: FieldSource) -> Bool {
-        if !numbers.isEmpty, let number = source.number(field) { return contains(number) }
-        return !texts.isEmpty && source.text(field) { contains($0) }
+    func contains(_ field: ExpressionField, of file: FileRecord, _ publisher: String) -> Bool {
+        if !numbers.isEmpty, let number = field.number(of: file) { return contains(number) }
+        return !texts.isEmpty && field.text(of: file, publisher) { contains($0) }
     }
 
     private func contains(_ number: ExpressionNumber) -> Bool {
