@@ -142,8 +142,8 @@ import Testing
     }
 
     @Test func linesOfAnyLength() throws {
-        let names = (0..<400).map { "missing-\($0)-" + String(repeating: "x", count: $0) }
-        #expect(try collect(manifest: names.joined(separator: "\n")).problems.count == 400)
+        let names = (0..<120).map { "missing-\($0)" + String(repeating: " ", count: 500 + $0) }
+        #expect(try collect(manifest: names.joined(separator: "\n")).problems.count == 120)
         let long = try collect(manifest: "a.gwf\n" + String(repeating: "y", count: 70_000))
         #expect(long.files.count == 1)
         #expect(long.problems == ["manifest has a line of more than 65536 bytes: is it a manifest?"])

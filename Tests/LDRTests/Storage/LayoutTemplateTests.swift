@@ -92,6 +92,22 @@ import Testing
         #expect(layout.lfn(at: "H/R/11262/a.gwf") == "a.gwf")
     }
 
+    /// What is understood puts every name below the root.
+    @Test func garbageIsRefusedOrSafe() {
+        var random = SeededGenerator(seed: 32)
+        let some = [
+            "{lfn}", "{lfn:tree}", "{site}", "{up}", "{none}", "{hash:2}", "{below%7}", "/", ".", "a", "{", "}", "é",
+        ]
+        for _ in 0..<5_000 {
+            let count = Int.random(in: 1...6, using: &random)
+            let text = (0..<count).map { _ in some.randomElement(using: &random) ?? "" }.joined()
+            guard let layout = try? LayoutTemplate(parsing: text) else { continue }
+            let lfn = Self.name(&random)
+            guard let path = try? layout.path(for: Self.file(lfn), publisher: "CIT") else { continue }
+            #expect(SafePath.isSafe(path) && !path.hasPrefix(".") && !path.contains("/."), "\(text)")
+        }
+    }
+
     @Test func hashesMustAgree() throws {
         let layout = try LayoutTemplate(parsing: "{hash:2}{lfn}")
         #expect(layout.lfn(at: "baabc") == "abc")
