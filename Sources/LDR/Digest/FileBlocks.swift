@@ -1,0 +1,75 @@
+import Glibc
+
+/// A regular file, read from its beginning block by block.
+struct FileBlocks: ~Copyable {
+    private let path: String
+    private let descriptor: Int32
+    private var buffer: [UInt8] = []
+
+    init(path: String) throws(DigestError) {
+        self.path = path
+        // Not to wait for a writer, should it be a pipe; and nothing but the file that has this name.
+        descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY)
+        guard descriptor >= 0 else {
+            let reason: DigestError.Reason =
+                switch errno {
+                case ENOENT, ENOTDIR: .missing
+                case ELOOP: .notRegular
+                default: .unreadable
+                }
+            throw DigestError(reason: reason, description: "\(path): \(String(cString: strerror(errno)))")
+        }
+        try check()
+    }
+
+    /// - Parameter descriptor: of a file that was just opened; closed with the value
+    init(descriptor: Int32, path: String) throws(DigestError) {
+        self.path = path
+        self.descriptor = descriptor
+        try check()
+    }
+
+    private func check() throws(DigestError) {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            throw DigestError(reason: .notRegular, description: "\(path): is no regular file")
+        }
+        posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL)
+    }
+
+    deinit { if descriptor >= 0 { close(descriptor) } }
+
+    /// - Returns: whether there was another block, or the file has ended
+    mutating func next(atMost limit: Int, _ body: (Span<UInt8>) -> Void) throws(DigestError) -> Bool {
+        if buffer.count < limit { buffer = [UInt8](repeating: 0, count: limit) }
+        while true {
+            let count = buffer.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, limit) }
+            if count > 0 { body(buffer.span.extracting(..<count)) }
+            if count >= 0 { return count > 0 }
+            guard errno == EINTR else {
+                throw DigestError(reason: .unreadable, description: "\(path): \(String(cString: strerror(errno)))")
+            }
+        }
+    }
+}
+
+/// The text that a program writes to a file, read as it grows.
+struct GrowingText {
+    private let path: String
+    private var offset: off_t = 0
+
+    init(path: String) { self.path = path }
+
+    /// What has been written since the last time, up to a limit.
+    mutating func more(atMost limit: Int = 1 << 20) -> [UInt8] {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+        guard descriptor >= 0 else { return [] }
+        defer { close(descriptor) }
+        let start = offset
+        let bytes = [UInt8](unsafeUninitializedCapacity: limit) { buffer, count in
+            count = max(0, pread(descriptor, buffer.baseAddress, limit, start))
+        }
+        offset += off_t(bytes.count)
+        return bytes
+    }
+}
