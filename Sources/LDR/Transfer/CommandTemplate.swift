@@ -1,0 +1,99 @@
+import RLSCore
+
+/// How a program of the administrator's choice is called, such as `xrdcp --nopbar %u %p`.
+///
+/// Words are separated by blanks, unless in single or double quotes, and replaced after that: whatever a URL contains, it stays
+/// within its word, and no shell sees it. `%u` is the URL as the catalog has it, `%p` the path to write, `%s` the size in
+/// bytes, `%%` a percent sign. Exit status 0 means that the file is complete.
+package struct CommandTemplate: Sendable, Equatable {
+    /// What is wrong with a template.
+    package struct Failure: Error, CustomStringConvertible {
+        package let description: String
+    }
+
+    private enum Piece: Equatable {
+        case text([UInt8])
+        case url, path, size
+    }
+
+    package let program: String
+    private let arguments: [[Piece]]
+
+    package init(_ text: String) throws(Failure) {
+        func refused(_ why: String) -> Failure { Failure(description: "transfer command \(text): \(why)") }
+        guard let words = Self.words(text) else { throw refused("a quotation mark has no counterpart") }
+        guard let program = words.first, !program.isEmpty else { throw refused("names no program") }
+        guard !program.contains("%") else { throw refused("the program itself cannot be replaced") }
+        guard !words.contains(where: { $0.utf8.contains(0) }) else { throw refused("contains a NUL") }
+        self.program = program
+        var arguments: [[Piece]] = []
+        for word in words.dropFirst() {
+            guard let pieces = Self.pieces(word) else { throw refused("in \(word): write %u, %p, %s or %%") }
+            arguments.append(pieces)
+        }
+        self.arguments = arguments
+        let all = arguments.joined()
+        guard all.contains(.url), all.contains(.path) else { throw refused("needs %u (the URL) and %p (the path)") }
+    }
+
+    func words(for request: TransferRequest) -> [[UInt8]] {
+        arguments.map { pieces in
+            pieces.flatMap { piece -> [UInt8] in
+                switch piece {
+                case .text(let bytes): bytes
+                case .url: request.source.bytes
+                case .path: Array(request.destination.utf8)
+                case .size: Array(String(request.expected.size).utf8)
+                }
+            }
+        }
+    }
+
+    /// nil if a quotation does not end.
+    private static func words(_ text: String) -> [String]? {
+        var (words, word, quote) = ([String](), String?.none, Character?.none)
+        for character in text {
+            switch (character, quote) {
+            case (let mark, let open?) where mark == open: quote = nil
+            case (_, .some): word = (word ?? "") + String(character)
+            case ("'", nil), ("\"", nil): (quote, word) = (character, word ?? "")
+            case (let blank, nil) where blank.isWhitespace:
+                if let ended = word { words.append(ended) }
+                word = nil
+            default: word = (word ?? "") + String(character)
+            }
+        }
+        guard quote == nil else { return nil }
+        return words + [word].compactMap(\.self)
+    }
+
+    private static func pieces(_ word: String) -> [Piece]? {
+        var pieces: [Piece] = []
+        var text: [UInt8] = []
+        var bytes = Array(word.utf8)[...]
+        while let byte = bytes.popFirst() {
+            guard byte == UInt8(ascii: "%") else {
+                text.append(byte)
+                continue
+            }
+            guard let letter = bytes.popFirst() else { return nil }
+            if letter == UInt8(ascii: "%") {
+                text.append(letter)
+                continue
+            }
+            guard let piece = piece(letter) else { return nil }
+            pieces += text.isEmpty ? [piece] : [.text(text), piece]
+            text = []
+        }
+        return pieces + (text.isEmpty && !pieces.isEmpty ? [] : [.text(text)])
+    }
+
+    private static func piece(_ letter: UInt8) -> Piece? {
+        switch letter {
+        case UInt8(ascii: "u"): .url
+        case UInt8(ascii: "p"): .path
+        case UInt8(ascii: "s"): .size
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,71 @@
+import NIOConcurrencyHelpers
+import RLSCore
+
+/// Any other program that fetches one file, such as xrdcp or gfal-copy; `concurrency` of them at a time.
+///
+/// Files are begun anew each time, for nobody knows how a program continues one.
+package struct CommandTool: TransferTool {
+    private let template: CommandTemplate
+
+    package init(_ template: CommandTemplate) { self.template = template }
+
+    package func run(
+        _ requests: [TransferRequest], _ settings: TransferSettings,
+        finished: @escaping @Sendable (TransferRequest, TransferOutcome) async -> Void
+    ) async {
+        await Deliveries.run(requests, finished: finished) { deliveries in
+            await withDiscardingTaskGroup { group in
+                let places = AsyncPlaces(settings.concurrency)
+                for request in requests {
+                    await places.take()
+                    group.addTask {
+                        if !Task.isCancelled, let outcome = await fetch(request, settings) {
+                            deliveries.settle(request, outcome)
+                        }
+                        places.giveBack()
+                    }
+                }
+            }
+        }
+    }
+
+    private func fetch(_ request: TransferRequest, _ settings: TransferSettings) async -> TransferOutcome? {
+        let begin = ContinuousClock.now
+        FileCalls.remove(request.destination)
+        do throws(TransferFailure) {
+            // That no URL is taken for an option: it begins with a letter.
+            _ = try SourceURL(request.source)
+            try await runProgram(request, settings)
+            guard !Task.isCancelled else { return nil }
+            let bytes = FileCalls.size(request.destination) ?? 0
+            return .success(bytes: bytes, seconds: (ContinuousClock.now - begin) / .seconds(1))
+        } catch {
+            FileCalls.remove(request.destination)
+            return Task.isCancelled ? nil : .failure(error)
+        }
+    }
+
+    private func runProgram(_ request: TransferRequest, _ settings: TransferSettings) async throws(TransferFailure) {
+        let watch = NIOLockedValueBox((SequenceWatch([request], settings), TransferFailure?.none))
+        let stop = StopFlag()
+        let process = ChildProcess(
+            program: template.program, arguments: template.words(for: request),
+            environment: settings.credentialEnvironment)
+        let end = try await process.run(in: try Scratch(), stop) { _ in
+            let verdict = watch.withLockedValue { state -> TransferFailure? in
+                if state.1 == nil { state.1 = state.0.check() }
+                return state.1
+            }
+            if verdict != nil { stop.set() }
+        }
+        if end.status != 0 {
+            if let verdict = watch.withLockedValue({ $0.1 }) { throw verdict }
+            let finding = FailureText.finding(end.errors, saysWho: false)
+            let said = FailureText.summary(end.errors, status: end.status)
+            throw TransferFailure(finding.kind, "\(template.program): \(said)")
+        }
+        guard FileCalls.size(request.destination) != nil else {
+            throw TransferFailure(.localError, "\(template.program) ended well and wrote no file: check the template")
+        }
+    }
+}

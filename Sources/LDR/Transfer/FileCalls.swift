@@ -1,0 +1,49 @@
+import Glibc
+
+/// What files are asked by name; symbolic links are not followed.
+enum FileCalls {
+    static func status(_ path: String) -> stat? {
+        var status = stat()
+        return lstat(path, &status) == 0 ? status : nil
+    }
+
+    static func exists(_ path: String) -> Bool { status(path) != nil }
+
+    /// Bytes of a regular file; nil for anything else.
+    static func size(_ path: String) -> Int64? {
+        guard let status = status(path), status.st_mode & S_IFMT == S_IFREG else { return nil }
+        return Int64(status.st_size)
+    }
+
+    static var lastError: String { String(cString: strerror(errno)) }
+
+    /// Bytes that may still be written below a path; nil where nobody can tell.
+    static func free(at path: String) -> Int64? {
+        var status = statvfs()
+        guard statvfs(path, &status) == 0 else { return nil }
+        return Int64(
+            clamping: UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize)).partialValue)
+    }
+
+    static func directory(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+
+    static func failure(_ path: String, _ number: Int32) -> TransferFailure {
+        let kind: TransferFailure.Kind = [ENOSPC, EDQUOT, EFBIG].contains(number) ? .diskFull : .localError
+        return TransferFailure(kind, "\(path): \(String(cString: strerror(number)))")
+    }
+}
+
+extension FileCalls {
+    static func remove(_ path: String) { unlink(path) }
+
+    /// - Returns: why there is none, if so
+    static func makeEmpty(_ path: String) -> TransferFailure? {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { return failure(path, errno) }
+        close(descriptor)
+        return nil
+    }
+}

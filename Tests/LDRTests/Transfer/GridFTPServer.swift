@@ -1,0 +1,68 @@
+import Foundation
+import LDR
+import RLSTestSupport
+
+/// A GridFTP server on loopback, with a host certificate of the test authority; whoever it trusts works as the tests' user.
+final class GridFTPServer: Sendable {
+    let port: Int
+    private let program: RunningProgram
+    private let files: TemporaryDirectory
+    private let settingsOfClients: TransferSettings
+
+    /// - Parameter port: 0 for a free one
+    init(port: Int = 0) async throws {
+        let executable = try NeededProgram.path("globus-gridftp-server", package: "globus-gridftp-server-progs")
+        let authority = try await TestAuthority.shared
+        files = try TemporaryDirectory()
+        let user = NSUserName()
+        let map = try files.write("\"/O=Grid/OU=Test/CN=Alice\" \(user)\n", to: "grid-mapfile")
+        try files.write("", to: "gridftp.conf")
+        program = try await executable.start(
+            [
+                "-c", files.file("gridftp.conf"), "-p", "\(port)", "-control-interface", "127.0.0.1",
+                "-data-interface", "127.0.0.1", "-allow-root", "-allow-disabled-login", "-auth-level",
+                geteuid() == 0 ? "2" : "6",
+            ],
+            environment: [
+                "X509_CERT_DIR": authority.file("certificates"), "GRIDMAP": map,
+                "X509_USER_CERT": authority.file("host/hostcert.pem"),
+                "X509_USER_KEY": authority.file("host/hostkey.pem"),
+            ])
+        self.port = port == 0 ? try await Self.port(of: program) : port
+        var settings = TransferSettings()
+        settings.proxy = authority.proxy("alice-rfc")
+        settings.authorities = authority.file("certificates")
+        settingsOfClients = settings
+    }
+
+    deinit { kill() }
+
+    var settings: TransferSettings { settingsOfClients }
+
+    func url(_ path: String) -> String { "gsiftp://localhost:\(port)\(path)" }
+
+    /// With the processes that serve connections.
+    func kill() { for process in [program.process] + children { Foundation.kill(process, SIGKILL) } }
+
+    /// Connections stand still.
+    func stop() { for process in children { Foundation.kill(process, SIGSTOP) } }
+
+    private var children: [pid_t] {
+        let process = program.process
+        let text = try? String(contentsOfFile: "/proc/\(process)/task/\(process)/children", encoding: .utf8)
+        return (text ?? "").split(whereSeparator: \.isWhitespace).compactMap { pid_t($0) }
+    }
+
+    private static func port(of program: RunningProgram) async throws -> Int {
+        var port: Int?
+        _ = try await eventually {
+            port = program.output.split(whereSeparator: \.isNewline).first { $0.contains("listening") }
+                .flatMap { $0.split(separator: ":").last }.flatMap { Int($0) }
+            return port != nil
+        }
+        guard let port else {
+            throw TransferFailure(.localError, "globus-gridftp-server: \(program.output)\(program.errors)")
+        }
+        return port
+    }
+}
