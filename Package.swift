@@ -121,7 +121,9 @@ let package = Package(
                 lifecycle,
                 signals,
             ]),
-        library("LDRCommands", ["LDR", "RLSClient", "RLSCore", arguments, logging, lifecycle, signals]),
+        library(
+            "LDRCommands",
+            ["LDR", "RLSClient", "RLSCore", arguments, logging, lifecycle, signals, subprocess, system]),
         .executableTarget(name: "ldr", dependencies: ["LDRCommands"], swiftSettings: settings),
         program("rls-server"),
         program("rls-cli"),
@@ -145,7 +147,7 @@ let package = Package(
         tests(
             "RLSCommands",
             ["RLSCommands", "RLSCore", "RLSStorage", "RLSStorageSQLite", "RLSStoragePostgreSQL", logging]),
-        tests("LDR", ["LDR", "LDRCommands", "RLSCore", "RLSStorage", "RLSStorageSQLite", logging]),
+        tests("LDR", ["LDR", "LDRCommands", "RLSCore", "RLSStorage", "RLSStorageSQLite", logging, system]),
         tests("RLSServer", [locks, "RLSServer", "RLSWire", "RLSStorageSQLite", nioCore, logging, lifecycle]),
         tests(
             "RLSIntegration",

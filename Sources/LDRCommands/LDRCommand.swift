@@ -4,7 +4,22 @@ import ArgumentParser
 package struct LDRCommand: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "ldr", abstract: "Keeps subscribers of files complete.",
-        discussion: "Each daemon is a subcommand; `ldr master` runs all that the site's roles need.")
+        discussion: "Each daemon is a subcommand; `ldr master` runs all that a site needs.",
+        groupedSubcommands: [
+            CommandGroup(
+                name: "Daemons",
+                subcommands: [
+                    MasterCommand.self, PublishCommand.self, MetadataCommand.self, WantCommand.self,
+                    ScheduleCommand.self,
+                    TransferCommand.self, VerifyCommand.self,
+                ]),
+            CommandGroup(
+                name: "Looking",
+                subcommands: [
+                    StatusCommand.self, ExplainCommand.self, FindCommand.self, HistoryCommand.self, EventsCommand.self,
+                ]),
+            CommandGroup(name: "Acting", subcommands: [RetryCommand.self, CheckCommand.self]),
+        ])
 
     package init() {}
 }

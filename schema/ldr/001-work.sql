@@ -20,7 +20,8 @@ CREATE TABLE want (
     lfn BLOB NOT NULL UNIQUE,
     size INTEGER NOT NULL,
     subscriptions INTEGER NOT NULL,
-    priority INTEGER NOT NULL,
+    -- The one of them with the highest priority: its share of the transfers is used.
+    queue INTEGER NOT NULL,
     state INTEGER NOT NULL,
     -- Since when it is wanted.
     since INTEGER NOT NULL,
@@ -31,7 +32,7 @@ CREATE TABLE want (
     url BLOB,
     reason TEXT
 );
-CREATE INDEX want_to_schedule ON want (priority, next_try) WHERE state = 0;
+CREATE INDEX want_to_schedule ON want (queue, next_try) WHERE state = 0;
 CREATE INDEX want_queued ON want (source, next_try) WHERE state = 1;
 CREATE INDEX want_unfinished ON want (state) WHERE state IN (2, 4, 5);
 
@@ -61,3 +62,15 @@ CREATE TABLE transfer (
     message TEXT
 );
 CREATE INDEX transfer_by_lfn ON transfer (lfn);
+
+-- When the content of copies was last read and compared. Milliseconds since 1970.
+CREATE TABLE content_read (
+    place TEXT PRIMARY KEY,
+    at INTEGER NOT NULL
+) WITHOUT ROWID;
+
+-- Files that nobody knows, and since when: they may be on their way into the catalog. Milliseconds since 1970.
+CREATE TABLE dark (
+    place TEXT PRIMARY KEY,
+    since INTEGER NOT NULL
+) WITHOUT ROWID;

@@ -45,7 +45,7 @@ extension Checksums {
 
     /// `adler32:0a1b2c3d`, `md5:…`, `sha256:…`: those that are known, in this order.
     package var texts: [String] {
-        ChecksumKind.allCases.compactMap { kind in self[kind].map { "\(kind.rawValue):\(Hexadecimal.text($0))" } }
+        ChecksumKind.allCases.compactMap { kind in self[kind].map { "\(kind.rawValue):\(Hexadecimal.lowercase($0))" } }
     }
 
     /// Reads `adler32:0a1b2c3d`, `md5:…` or `sha256:…`; letters may be of either case, and an Adler-32 may lack its first
@@ -58,7 +58,7 @@ extension Checksums {
         }
         let digits = kind.count * 2
         let missing = kind == .adler32 && !parts[1].isEmpty ? max(0, digits - parts[1].utf8.count) : 0
-        let value = Hexadecimal.bytes(String(repeating: "0", count: missing) + parts[1])
+        let value = Hexadecimal.bytes((String(repeating: "0", count: missing) + parts[1]).utf8)
         guard let value, value.count == kind.count else {
             throw ChecksumTextError(
                 description: "checksum \(text.prefix(100)): \(kind.rawValue) has \(digits) hexadecimal digits")
@@ -75,36 +75,6 @@ extension Checksums {
     package func firstDifference(from other: Checksums) -> ChecksumKind? {
         ChecksumKind.allCases.first { kind in
             if let own = self[kind], let its = other[kind] { own != its } else { false }
-        }
-    }
-}
-
-/// Bytes as pairs of digits.
-enum Hexadecimal {
-    private static let digits = Array("0123456789abcdef".utf8)
-
-    static func text(_ bytes: [UInt8]) -> String {
-        String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
-    }
-
-    /// nil for what is not all pairs of hexadecimal digits.
-    static func bytes(_ text: String) -> [UInt8]? {
-        let values = text.utf8.map { value($0) }
-        guard values.count.isMultiple(of: 2) else { return nil }
-        var bytes: [UInt8] = []
-        for index in stride(from: 0, to: values.count, by: 2) {
-            guard let high = values[index], let low = values[index + 1] else { return nil }
-            bytes.append(high << 4 | low)
-        }
-        return bytes
-    }
-
-    static func value(_ digit: UInt8) -> UInt8? {
-        switch digit {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - UInt8(ascii: "A") + 10
-        default: nil
         }
     }
 }

@@ -85,7 +85,7 @@ private struct Arrival {
         let found = try digest({ () throws(DigestError) in try FileBlocks(path: path) }, kinds, isCancelled)
         guard let kind = found.checksums.firstDifference(from: expected.checksums) else { return found.checksums }
         unlink(path)
-        let texts = [found.checksums, expected.checksums].map { $0[kind].map(Hexadecimal.text) ?? "" }
+        let texts = [found.checksums, expected.checksums].map { $0[kind].map(Hexadecimal.lowercase) ?? "" }
         throw TransferFailure(
             .checksumDiffers, "\(request.source): its \(kind.rawValue) is \(texts[0]), not \(texts[1])")
     }

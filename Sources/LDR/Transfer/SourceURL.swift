@@ -83,7 +83,7 @@ struct SourceURL: Sendable, Equatable {
             if isPlain || byte == UInt8(ascii: "%") && isEncoded(bytes[index...]) {
                 text.append(byte)
             } else {
-                text += "%\(Hexadecimal.text([byte]).uppercased())".utf8
+                text += "%\(Hexadecimal.lowercase([byte]).uppercased())".utf8
             }
         }
         return String(decoding: text, as: UTF8.self)

@@ -1,7 +1,13 @@
-/// Two upper-case digits a byte.
+/// Two digits a byte.
 package enum Hexadecimal {
     private static let table = Array("0123456789ABCDEF".utf8)
+    private static let lowercaseTable = Array("0123456789abcdef".utf8)
 
+    package static func lowercase(_ bytes: [UInt8]) -> String {
+        String(decoding: bytes.flatMap { [lowercaseTable[Int($0 >> 4)], lowercaseTable[Int($0 & 15)]] }, as: UTF8.self)
+    }
+
+    /// In upper case, as in URLs.
     package static func digits(_ byte: UInt8) -> [UInt8] { [table[Int(byte >> 4)], table[Int(byte & 15)]] }
 
     /// nil for what is no digit.

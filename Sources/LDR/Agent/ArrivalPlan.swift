@@ -1,0 +1,72 @@
+import RLSCore
+
+/// Where a file that is wanted will be put.
+package struct ArrivalPlan: Sendable {
+    package let want: Want
+    package let record: FileRecord
+    /// In the partition's file system, as the final one is.
+    package let temporaryPath: String
+    /// Of the partition, and the path below it.
+    package let root: String
+    package let name: ByteString
+    /// What the copy is registered with.
+    package let pfn: ByteString
+}
+
+/// What became of a file that was fetched.
+struct ArrivedFile: Sendable {
+    let want: Want
+    /// nil for a file that has no place.
+    let copy: Mapping?
+    let outcome: TransferOutcome
+    /// Milliseconds since 1970.
+    let began: Int
+
+    init(want: Want, copy: Mapping?, outcome: TransferOutcome, began: Int) {
+        self.want = want
+        self.copy = copy
+        self.outcome = outcome
+        self.began = began
+    }
+
+    init(_ plan: ArrivalPlan, _ outcome: TransferOutcome, began: Int) {
+        self.init(want: plan.want, copy: Mapping(lfn: plan.want.lfn, pfn: plan.pfn), outcome: outcome, began: began)
+    }
+}
+
+/// Finds places for files by the site's layout and the space that is free.
+package struct ArrivalPlanner: Sendable {
+    private let area: StorageArea
+    private let free: @Sendable (StoragePartition) -> Int64?
+
+    package init(
+        _ area: StorageArea, free: @escaping @Sendable (StoragePartition) -> Int64? = { $0.freeBytes() }
+    ) {
+        self.area = area
+        self.free = free
+    }
+
+    /// - Parameter described: the file's metadata, and the site that they come from
+    func plan(_ want: Want, _ described: DescribedFile?) -> Result<ArrivalPlan, TransferFailure> {
+        guard let described else { return .failure(TransferFailure(.localError, "the file's metadata have gone")) }
+        let record = described.record
+        guard let partition = area.choose(for: record.size, free: free) else {
+            return .failure(TransferFailure(.diskFull, "no partition has room for \(record.size) bytes"))
+        }
+        let path: String
+        do throws(LayoutError) { path = try area.layout.path(for: record, publisher: described.publisher) } catch {
+            return .failure(TransferFailure(.localError, "no place: \(error)"))
+        }
+        return .success(
+            ArrivalPlan(
+                want: want, record: record,
+                temporaryPath: IncomingDirectory(root: partition.root).file(of: want.id),
+                root: partition.root, name: ByteString(path), pfn: area.url(partition, path)))
+    }
+}
+
+/// A file's metadata and the site that they come from.
+package struct DescribedFile: Sendable {
+    package let record: FileRecord
+    package let publisher: String
+}

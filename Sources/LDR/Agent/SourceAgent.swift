@@ -1,0 +1,109 @@
+import Foundation
+import Logging
+import RLSCore
+import RLSStorage
+
+/// Takes one source's files out of the queue, batch by batch, and sees them through: fetched, verified, in their place,
+/// registered.
+package struct SourceAgent: Sendable {
+    private let work: WorkDesk
+    private let metadata: MetadataDesk
+    private let plans: ArrivalPlanner
+    private let tools: TransferTools
+    private let landing: Landing
+    private let arrivals: ArrivalDesk
+    private let limits: TransferLimits
+    private let settings: TransferSettings
+
+    package init(
+        work: WorkDesk, metadata: MetadataDesk, plans: ArrivalPlanner, tools: TransferTools, landing: Landing,
+        arrivals: ArrivalDesk, limits: TransferLimits, settings: TransferSettings
+    ) {
+        self.work = work
+        self.metadata = metadata
+        self.plans = plans
+        self.tools = tools
+        self.landing = landing
+        self.arrivals = arrivals
+        self.limits = limits
+        self.settings = settings
+    }
+
+    /// Returns when the source's queue is empty, or most of a batch has failed: then the scheduler shall think again.
+    func empty(_ source: String) async throws -> AgentOutcome {
+        var outcome = AgentOutcome()
+        while !Task.isCancelled {
+            let wants = try await work.use { [limits] (store) throws(StorageError) in
+                try store.take(from: source, files: limits.batchFiles, bytes: limits.batchBytes)
+            }
+            if wants.isEmpty { break }
+            let done = try await fetch(wants, from: source)
+            outcome.add(done)
+            if done.failed > done.arrived { break }
+        }
+        return outcome
+    }
+
+    private func fetch(_ wants: [Want], from source: String) async throws -> AgentOutcome {
+        let lfns = wants.map(\.lfn)
+        let records = try await metadata.use { (store) throws(StorageError) in try store.described(lfns) }
+        var batch = ArrivalBatch(source: source, began: WorkStore.now)
+        for want in wants { batch.add(want, plans.plan(want, records[want.lfn])) }
+        let (stream, collector) = AsyncStream.makeStream(of: ArrivedFile.self)
+        for arrival in batch.settled { collector.yield(arrival) }
+        async let concluded = arrivals.conclude(stream, from: source)
+        await run(batch, collector)
+        collector.finish()
+        return try await concluded
+    }
+
+    private func run(_ batch: ArrivalBatch, _ collector: AsyncStream<ArrivedFile>.Continuation) async {
+        if batch.requests.isEmpty { return }
+        let scheme = batch.source.prefix { $0 != ":" }
+        guard let tool = tools.tool(for: String(scheme)) else {
+            let failure = TransferFailure(.unsupported, "\(scheme): URLs need a transfer_command")
+            for plan in batch.plans.values { collector.yield(ArrivedFile(plan, .failure(failure), began: batch.began)) }
+            return
+        }
+        await tool.run(batch.requests, settings) { [landing] request, outcome in
+            guard let plan = batch.plans[request.id] else { return }
+            switch outcome {
+            case .failure: collector.yield(ArrivedFile(plan, outcome, began: batch.began))
+            case .success(let bytes, let seconds):
+                var final = TransferOutcome.success(bytes: bytes, seconds: seconds)
+                do throws(TransferFailure) {
+                    _ = try await landing.land(request, root: plan.root, name: plan.name)
+                } catch { final = .failure(error) }
+                collector.yield(ArrivedFile(plan, final, began: batch.began))
+            }
+        }
+    }
+}
+
+/// The files of one run of a tool.
+struct ArrivalBatch: Sendable {
+    let source: String
+    /// Milliseconds since 1970.
+    let began: Int
+    private(set) var requests: [TransferRequest] = []
+    private(set) var plans: [Int: ArrivalPlan] = [:]
+    /// Decided without a transfer.
+    private(set) var settled: [ArrivedFile] = []
+
+    init(source: String, began: Int) {
+        self.source = source
+        self.began = began
+    }
+
+    mutating func add(_ want: Want, _ plan: Result<ArrivalPlan, TransferFailure>) {
+        switch plan {
+        case .success(let plan):
+            plans[want.id] = plan
+            requests.append(
+                TransferRequest(
+                    id: want.id, source: want.url ?? .empty, destination: plan.temporaryPath, expected: plan.record))
+        case .failure(let failure):
+            settled.append(ArrivedFile(want: want, copy: nil, outcome: .failure(failure), began: began))
+        }
+    }
+}

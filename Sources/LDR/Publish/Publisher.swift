@@ -1,0 +1,131 @@
+import Logging
+import RLSCore
+import RLSStorage
+import SystemPackage
+
+/// What became of files that were to be published.
+package struct PublishReport: Sendable {
+    /// Files whose metadata were not known, or were others.
+    package var new = 0
+    package var changed = 0
+    package var unchanged = 0
+    /// Files that could not be published, and why.
+    package var problems: [FileProblem] = []
+
+    package init() {}
+
+    mutating func add(_ outcome: PublishOutcome) {
+        new += outcome.new
+        changed += outcome.changed
+        unchanged += outcome.unchanged
+    }
+}
+
+/// Introduces files that lie in the site's partitions: their checksums are computed, their metadata written, their copies
+/// registered. All of it may be done again: what is known already changes nothing.
+package struct Publisher {
+    /// Files whose metadata are written, and that are registered, together.
+    private static let batch = 1_000
+
+    package struct Settings: Sendable {
+        package var collection = ""
+        /// For all files; they go before those that rules take from names.
+        package var attributes: [String: MetadataValue] = [:]
+        package var rules = NameRules([])
+        package var checksums: Set<ChecksumKind> = [.adler32, .sha256]
+
+        package init() {}
+    }
+
+    private let area: StorageArea
+    private let metadata: MetadataStore
+    private let catalog: any CopyCatalog
+    private let events: EventLog
+    private let threads: FileThreads
+    private let settings: Settings
+
+    package init(
+        _ area: StorageArea, metadata: MetadataStore, catalog: any CopyCatalog, events: EventLog, threads: FileThreads,
+        settings: Settings
+    ) {
+        self.area = area
+        self.metadata = metadata
+        self.catalog = catalog
+        self.events = events
+        self.threads = threads
+        self.settings = settings
+    }
+
+    /// Files one by one may be refused, which the report tells.
+    /// - Throws: `StorageError`, and the catalog's errors: then what has been published so far is whole
+    package nonisolated(nonsending) func publish(_ files: [CandidateFile]) async throws -> PublishReport {
+        var report = PublishReport()
+        for start in stride(from: 0, to: files.count, by: Self.batch) {
+            let part = Array(files[start..<min(start + Self.batch, files.count)])
+            try await publish(part, &report)
+            try Task.checkCancellation()
+        }
+        return report
+    }
+
+    private nonisolated(nonsending) func publish(_ files: [CandidateFile], _ report: inout PublishReport) async throws {
+        var placed: [(file: CandidateFile, pfn: ByteString)] = []
+        for file in files {
+            do throws(FileProblem) { placed.append((file, try pfn(of: file))) } catch { report.problems.append(error) }
+        }
+        let described = await Self.describe(placed.map(\.file), threads, settings)
+        var (records, copies) = ([FileRecord](), [Mapping]())
+        for (index, item) in placed.enumerated() {
+            switch described[index] {
+            case .success(let record):
+                records.append(record)
+                copies.append(Mapping(lfn: record.lfn, pfn: item.pfn))
+            case .failure(let problem): report.problems.append(problem)
+            }
+        }
+        let known = try metadata.records(of: records.map(\.lfn))
+        report.add(try metadata.publish(records))
+        try await catalog.register(copies)
+        let new = records.filter { known[$0.lfn] != $0 }
+        events.write(new.map { Event(.published, $0.lfn, bytes: $0.size) })
+    }
+
+    /// Others fetch it from there, so it must be where the site says that its files are.
+    private func pfn(of file: CandidateFile) throws(FileProblem) -> ByteString {
+        let path = file.state.path.lexicallyNormalized()
+        if let place = area.locate(path: path.string) { return area.url(place.partition, place.relativePath) }
+        throw FileProblem(file.state.path, "is in no partition of the site: move it there first")
+    }
+
+    private static func describe(
+        _ files: [CandidateFile], _ threads: FileThreads, _ settings: Settings
+    ) async -> [Result<FileRecord, FileProblem>] {
+        var results = [Result<FileRecord, FileProblem>?](repeating: nil, count: files.count)
+        var kinds = settings.checksums
+        for file in files { kinds.formUnion(ChecksumKind.allCases.filter { file.checksums[$0] != nil }) }
+        await threads.digest(paths: files.map(\.state.path.string), kinds: kinds) { index, digested in
+            results[index] = Result { () throws(FileProblem) in try Self.record(files[index], digested, settings) }
+        }
+        return results.enumerated().map { index, result in
+            result ?? .failure(FileProblem(files[index].state.path, "was not read"))
+        }
+    }
+
+    private static func record(
+        _ file: CandidateFile, _ digested: FileThreads.Digested, _ settings: Settings
+    ) throws(FileProblem) -> FileRecord {
+        let found: (size: Int64, checksums: Checksums)
+        do throws(DigestError) { found = try digested.get() } catch {
+            throw FileProblem(file.state.path, "cannot be read: \(error)")
+        }
+        guard found.size == file.state.size else { throw FileProblem(file.state.path, "is being written") }
+        guard found.checksums.firstDifference(from: file.checksums) == nil else {
+            throw FileProblem(file.state.path, "is not what its manifest says: a checksum differs")
+        }
+        var attributes = settings.rules.attributes(of: file.lfn)?.attributes ?? [:]
+        attributes.merge(settings.attributes) { $1 }
+        return FileRecord(
+            lfn: file.lfn, size: found.size, checksums: found.checksums, collection: settings.collection,
+            attributes: attributes)
+    }
+}

@@ -1,0 +1,132 @@
+import Logging
+import RLSCore
+import RLSStorage
+
+/// Fills the queue: chooses files by the shares of subscriptions, and for each a source.
+package struct Scheduler {
+    /// Names of one question to the index.
+    private static let batch = 10_000
+
+    package struct Outcome: Sendable, Equatable {
+        package var queued = 0
+        package var withoutSource = 0
+        package var stuck = 0
+        package var held = 0
+
+        package init() {}
+    }
+
+    private let work: WorkStore
+    private let finder: any ReplicaFinder
+    private let limits: QueueLimits
+    private let logger: Logger
+
+    package init(work: WorkStore, finder: any ReplicaFinder, limits: QueueLimits, logger: Logger) {
+        self.work = work
+        self.finder = finder
+        self.limits = limits
+        self.logger = logger
+    }
+
+    /// One pass. Batches are complete by themselves: a pass that is cut off loses nothing.
+    /// - Throws: `StorageError`; `NoIndexAnswered`
+    package func pass(at now: Int = WorkStore.now) async throws -> Outcome {
+        try work.reconsider(at: now)
+        let loads = try work.queued()
+        var room = limits.length - loads.values.reduce(0) { $0 + $1.files }
+        var chooser = SourceChooser(try work.sources(), queued: loads, perSource: limits.perSource, now: now)
+        var volumes = try Volumes(work)
+        var outcome = Outcome()
+        while room > 0 {
+            let wants = try candidates(min(room, Self.batch), at: now)
+            if wants.isEmpty { break }
+            let before = outcome.queued
+            let decisions = try await decide(wants, &chooser, &volumes, &outcome, now)
+            try work.record(decisions, at: now + before)
+            room -= outcome.queued - before
+            try Task.checkCancellation()
+        }
+        return outcome
+    }
+
+    private func candidates(_ limit: Int, at now: Int) throws(StorageError) -> [Want] {
+        var claims: [(weight: Int, wants: [Want])] = []
+        for subscription in try work.subscriptions() {
+            let wants = try work.candidates(of: subscription, limit: limit, at: now)
+            claims.append((max(1, subscription.configuration.priority), wants))
+        }
+        let shares = FairShares.divide(limit, among: claims.map { ($0.weight, $0.wants.count) })
+        return zip(claims, shares).flatMap { $0.wants.prefix($1) }
+    }
+
+    private func decide(
+        _ wants: [Want], _ chooser: inout SourceChooser, _ volumes: inout Volumes, _ outcome: inout Outcome, _ now: Int
+    ) async throws -> [(want: Want, decision: ScheduleDecision)] {
+        let found = try await finder.find(wants.map(\.lfn))
+        for problem in found.problems { logger.warning("catalog not asked", metadata: ["cause": "\(problem)"]) }
+        var decisions: [(want: Want, decision: ScheduleDecision)] = []
+        for want in wants {
+            let decision = decide(want, found, &chooser, &volumes, now)
+            switch decision {
+            case .queue: outcome.queued += 1
+            case .wait: outcome.withoutSource += 1
+            case .stick: outcome.stuck += 1
+            case .hold: outcome.held += 1
+            }
+            decisions.append((want, decision))
+        }
+        return decisions
+    }
+
+    private func decide(
+        _ want: Want, _ found: FoundReplicas, _ chooser: inout SourceChooser, _ volumes: inout Volumes, _ now: Int
+    ) -> ScheduleDecision {
+        if let name = volumes.isExhausted(for: want) {
+            return .hold(reason: "the volume of subscription \(name) is used up")
+        }
+        let urls = found.urls[want.lfn] ?? []
+        let pause = RetryRule.pause(after: want.attempts + 1, seed: want.id)
+        switch chooser.choose(urls, size: want.size, avoiding: want.attempts > 0 ? want.source : nil) {
+        case .source(let name, let url):
+            volumes.add(want)
+            return .queue(source: name, url: url)
+        case .later(let time): return .wait(until: time, reason: "all sources have failed of late", isFailure: false)
+        case .full:
+            let reason = "all sources have as many files as they may have"
+            return .wait(until: now + 1_000, reason: reason, isFailure: false)
+        case .none:
+            let cause = found.problems.first.map { "no copy was found, and a catalog was not asked: \($0)" }
+            let reason = cause ?? "no catalog that the index knows has a copy"
+            if want.attempts + 1 >= limits.attempts { return .stick(reason: reason) }
+            return .wait(until: now + pause, reason: reason, isFailure: true)
+        }
+    }
+}
+
+/// What subscriptions with a maximum volume may still take.
+private struct Volumes {
+    private var room: [(subscription: Subscription, bytes: Int64)] = []
+
+    init(_ work: WorkStore) throws(StorageError) {
+        for subscription in try work.subscriptions() where subscription.configuration.maximumVolume > 0 {
+            room.append((subscription, subscription.configuration.maximumVolume - (try work.volume(of: subscription))))
+        }
+    }
+
+    /// The subscription that has no room for the file, if all that want it have none.
+    func isExhausted(for want: Want) -> String? {
+        if room.isEmpty { return nil }
+        var (wanting, last) = (want.subscriptions, nil as String?)
+        for (subscription, bytes) in room where want.subscriptions & subscription.bit != 0 && bytes < want.size {
+            wanting &= ~subscription.bit
+            last = subscription.name
+        }
+        return wanting == 0 ? last : nil
+    }
+
+    mutating func add(_ want: Want) {
+        for index in room.indices where want.subscriptions & room[index].subscription.bit != 0 {
+            room[index].bytes -= want.size
+        }
+    }
+}

@@ -1,0 +1,122 @@
+import RLSCore
+import RLSStorage
+import RLSStorageSQLite
+
+/// What the scheduler decided of a file.
+package enum ScheduleDecision: Sendable, Hashable {
+    case queue(source: String, url: ByteString)
+    /// Not before then, milliseconds since 1970, because of the reason; a failure of the file, or only its turn has not come.
+    case wait(until: Int, reason: String, isFailure: Bool)
+    case stick(reason: String)
+    case hold(reason: String)
+}
+
+extension WorkStore {
+    package func sources() throws(StorageError) -> [SourceRecord] {
+        let statement = try file.connection.statement(
+            "SELECT name, rate, succeeded, failed, failed_in_row, retry_at, error FROM source ORDER BY name")
+        defer { statement.reset() }
+        var found: [SourceRecord] = []
+        while try statement.step() {
+            var record = SourceRecord(name: statement.text(0) ?? "")
+            record.rate = statement.number(1)
+            record.succeeded = statement.integer(2)
+            record.failed = statement.integer(3)
+            record.failedInRow = statement.integer(4)
+            record.retryAt = statement.integer(5)
+            record.error = statement.text(6)
+            found.append(record)
+        }
+        return found
+    }
+
+    func put(_ record: SourceRecord, _ connection: SQLiteConnection) throws(StorageError) {
+        let statement = try connection.statement(
+            """
+            INSERT OR REPLACE INTO source (name, rate, succeeded, failed, failed_in_row, retry_at, error)
+            VALUES (?, ?, ?, ?, ?, ?, ?)
+            """)
+        try statement.bind(1, text: record.name).bind(2, record.rate).bind(3, record.succeeded).bind(4, record.failed)
+            .bind(5, record.failedInRow).bind(6, record.retryAt)
+        if let error = record.error { try statement.bind(7, text: error) } else { try statement.bindNull(7) }
+        try statement.run()
+    }
+
+    /// Files and bytes for which a source is chosen, or that are being transferred, by source.
+    package func queued() throws(StorageError) -> [String: (files: Int, bytes: Int64)] {
+        let statement = try file.connection.statement(
+            "SELECT source, count(*), sum(size) FROM want WHERE state IN (1, 2) GROUP BY source")
+        defer { statement.reset() }
+        var found: [String: (files: Int, bytes: Int64)] = [:]
+        while try statement.step() {
+            found[statement.text(0) ?? ""] = (statement.integer(1), Int64(statement.integer(2)))
+        }
+        return found
+    }
+
+    /// Files of one subscription's share that may be scheduled now, those that have waited longest first.
+    func candidates(
+        of subscription: Subscription, limit: Int, at now: Int
+    ) throws(StorageError) -> [Want] {
+        if limit <= 0 { return [] }
+        let statement = try file.connection.statement(
+            "SELECT \(Self.wantColumns) FROM want WHERE state = 0 AND queue = ? AND next_try <= ? ORDER BY next_try LIMIT ?"
+        )
+        defer { statement.reset() }
+        try statement.bind(1, subscription.id).bind(2, now).bind(3, limit)
+        var found: [Want] = []
+        while try statement.step() { found.append(Self.want(statement)) }
+        return found
+    }
+
+    /// Bytes that a subscription has here or on their way.
+    func volume(of subscription: Subscription) throws(StorageError) -> Int64 {
+        let statement = try file.connection.statement(
+            "SELECT coalesce(sum(size), 0) FROM want WHERE subscriptions & ? AND state IN (1, 2, 3)")
+        defer { statement.reset() }
+        try statement.bind(1, subscription.bit)
+        return try statement.step() ? Int64(statement.integer(0)) : 0
+    }
+
+    /// What is held back gets another chance; what is stuck, once a day.
+    func reconsider(at now: Int) throws(StorageError) {
+        try file.connection.statement("UPDATE want SET state = 0 WHERE state = 5").run()
+        try file.connection.statement("UPDATE want SET state = 0 WHERE state = 4 AND next_try <= ?").bind(1, now).run()
+    }
+
+    /// - Parameter order: of the first that is queued; the next ones follow
+    func record(_ decisions: [(want: Want, decision: ScheduleDecision)], at now: Int) throws(StorageError) {
+        try file.write { (connection) throws(StorageError) in
+            let queue = try connection.statement(
+                "UPDATE want SET state = 1, source = ?, url = ?, next_try = ?, reason = NULL WHERE id = ? AND state = 0"
+            )
+            let wait = try connection.statement(
+                "UPDATE want SET state = ?, next_try = ?, reason = ?, attempts = attempts + ? WHERE id = ? AND state = 0"
+            )
+            for (order, item) in decisions.enumerated() {
+                let id = item.want.id
+                switch item.decision {
+                case .queue(let source, let url):
+                    try queue.bind(1, text: source).bind(2, url).bind(3, now + order).bind(4, id).run()
+                case .wait(let time, let reason, let isFailure):
+                    try wait.bind(1, 0).bind(2, time).bind(3, text: reason).bind(4, isFailure ? 1 : 0).bind(5, id).run()
+                case .stick(let reason):
+                    try wait.bind(1, 4).bind(2, now + RetryRule.stuck).bind(3, text: reason).bind(4, 1).bind(5, id)
+                        .run()
+                case .hold(let reason):
+                    try wait.bind(1, 5).bind(2, now).bind(3, text: reason).bind(4, 0).bind(5, id).run()
+                }
+            }
+        }
+    }
+
+    /// Failed files are tried at once, whatever was to be waited for.
+    /// - Returns: how many
+    package func retry(_ lfn: ByteString? = nil) throws(StorageError) -> Int {
+        let text =
+            "UPDATE want SET state = 0, next_try = 0, attempts = 0 WHERE (state = 4 OR (state = 0 AND next_try > 0))"
+        try file.connection.execute("UPDATE source SET retry_at = 0, failed_in_row = 0")
+        guard let lfn else { return try file.connection.statement(text).run() }
+        return try file.connection.statement(text + " AND lfn = ?").bind(1, lfn).run()
+    }
+}

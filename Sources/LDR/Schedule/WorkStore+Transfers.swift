@@ -1,0 +1,188 @@
+import RLSCore
+import RLSStorage
+import RLSStorageSQLite
+
+/// What became of one transfer.
+package struct TransferResult: Sendable {
+    package let want: Want
+    package let source: String
+    package let url: ByteString
+    /// Milliseconds since 1970.
+    package let began: Int
+    package let ended: Int
+    package let bytes: Int64
+    /// The kind of failure and its cause; nil for a file that is here and registered.
+    package let failure: (kind: String, message: String)?
+    /// Whether the source is to blame: then another is preferred, and it is left alone when that goes on.
+    package let isSourceFault: Bool
+
+    package init(
+        _ want: Want, source: String, url: ByteString, began: Int, ended: Int, bytes: Int64,
+        failure: (kind: String, message: String)? = nil, isSourceFault: Bool = false
+    ) {
+        self.want = want
+        self.source = source
+        self.url = url
+        self.began = began
+        self.ended = ended
+        self.bytes = bytes
+        self.failure = failure
+        self.isSourceFault = isSourceFault
+    }
+}
+
+extension WorkStore {
+    /// Transfers that a daemon has left unfinished go back into the queue. Of the one daemon that transfers.
+    package func recoverTransfers() throws(StorageError) -> Int {
+        try file.connection.statement("UPDATE want SET state = 1 WHERE state = 2").run()
+    }
+
+    /// Sources with files in their queues, the longest waiting first.
+    package func waitingSources() throws(StorageError) -> [String] {
+        let statement = try file.connection.statement(
+            "SELECT source, min(next_try) AS first FROM want WHERE state = 1 GROUP BY source ORDER BY first")
+        defer { statement.reset() }
+        var found: [String] = []
+        while try statement.step() { if let name = statement.text(0) { found.append(name) } }
+        return found
+    }
+
+    /// The next files of a source, which become active.
+    package func take(
+        from source: String, files: Int, bytes: Int64
+    ) throws(StorageError) -> [Want] {
+        try file.write { (connection) throws(StorageError) in
+            let statement = try connection.statement(
+                "SELECT \(Self.wantColumns) FROM want WHERE state = 1 AND source = ? ORDER BY next_try LIMIT ?")
+            try statement.bind(1, text: source).bind(2, files)
+            var taken: [Want] = []
+            var sum: Int64 = 0
+            while try statement.step() {
+                let want = Self.want(statement)
+                sum += want.size
+                // At least one, whatever its size.
+                if !taken.isEmpty && sum > bytes { break }
+                taken.append(want)
+            }
+            statement.reset()
+            let activate = try connection.statement("UPDATE want SET state = 2 WHERE id = ?")
+            for want in taken { try activate.bind(1, want.id).run() }
+            return taken
+        }
+    }
+
+    /// Files that were taken and not begun.
+    package func putBack(_ wants: [Want]) throws(StorageError) {
+        try file.write { (connection) throws(StorageError) in
+            let statement = try connection.statement("UPDATE want SET state = 1 WHERE id = ? AND state = 2")
+            for want in wants { try statement.bind(1, want.id).run() }
+        }
+    }
+
+    /// - Parameter attempts: failures in a row after which a file is stuck
+    package func finish(_ results: [TransferResult], attempts: Int) throws(StorageError) {
+        if results.isEmpty { return }
+        var records = Dictionary(uniqueKeysWithValues: try sources().map { ($0.name, $0) })
+        try file.write { (connection) throws(StorageError) in
+            for result in results {
+                try note(result, connection)
+                try conclude(result, attempts, connection)
+                var record = records[result.source] ?? SourceRecord(name: result.source)
+                record.note(result)
+                records[result.source] = record
+            }
+            for name in Set(results.map(\.source)) {
+                if let record = records[name] { try put(record, connection) }
+            }
+        }
+    }
+
+    private func note(_ result: TransferResult, _ connection: SQLiteConnection) throws(StorageError) {
+        let statement = try connection.statement(
+            """
+            INSERT INTO transfer (lfn, source, url, began, ended, bytes, failure, message)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            """)
+        try statement.bind(1, result.want.lfn).bind(2, text: result.source).bind(3, result.url).bind(4, result.began)
+            .bind(5, result.ended).bind(6, Int(result.bytes))
+        if let failure = result.failure {
+            try statement.bind(7, text: failure.kind).bind(8, text: failure.message)
+        } else {
+            try statement.bindNull(7).bindNull(8)
+        }
+        try statement.run()
+    }
+
+    private func conclude(
+        _ result: TransferResult, _ attempts: Int, _ connection: SQLiteConnection
+    ) throws(StorageError) {
+        guard let failure = result.failure else {
+            try connection.statement(
+                "UPDATE want SET state = 3, attempts = 0, reason = NULL, next_try = ? WHERE id = ?"
+            ).bind(1, result.ended).bind(2, result.want.id).run()
+            return
+        }
+        let failures = result.want.attempts + 1
+        let isStuck = failures >= attempts
+        let pause = isStuck ? RetryRule.stuck : RetryRule.pause(after: failures, seed: result.want.id)
+        try connection.statement(
+            "UPDATE want SET state = ?, attempts = ?, next_try = ?, reason = ? WHERE id = ?"
+        ).bind(1, isStuck ? WantState.stuck.rawValue : WantState.missing.rawValue).bind(2, failures)
+            .bind(3, result.ended + pause).bind(4, text: "\(failure.kind): \(failure.message)")
+            .bind(5, result.want.id).run()
+    }
+
+    /// A copy is not what it should be, or not there: it is wanted again at once.
+    package func lost(_ lfns: [ByteString], reason: String) throws(StorageError) {
+        try file.write { (connection) throws(StorageError) in
+            let statement = try connection.statement(
+                "UPDATE want SET state = 0, next_try = 0, attempts = 0, reason = ? WHERE lfn = ? AND state = 3")
+            for lfn in lfns { try statement.bind(1, text: reason).bind(2, lfn).run() }
+        }
+    }
+
+    /// Transfers of a file, or of all, the newest first.
+    package func history(of lfn: ByteString? = nil, limit: Int) throws(StorageError) -> [TransferRecord] {
+        let text = """
+            SELECT lfn, source, url, began, ended, bytes, failure, message FROM transfer
+            \(lfn == nil ? "" : "WHERE lfn = ?2") ORDER BY id DESC LIMIT ?1
+            """
+        let statement = try file.connection.statement(text)
+        defer { statement.reset() }
+        try statement.bind(1, limit)
+        if let lfn { try statement.bind(2, lfn) }
+        var found: [TransferRecord] = []
+        while try statement.step() {
+            found.append(
+                TransferRecord(
+                    lfn: statement.bytes(0), source: statement.text(1) ?? "", url: statement.bytes(2),
+                    began: statement.integer(3), ended: statement.integer(4), bytes: Int64(statement.integer(5)),
+                    failure: statement.text(6), message: statement.text(7)))
+        }
+        return found
+    }
+}
+
+/// A transfer of the past.
+package struct TransferRecord: Sendable {
+    package let lfn: ByteString
+    package let source: String
+    package let url: ByteString
+    /// Milliseconds since 1970.
+    package let began: Int
+    package let ended: Int
+    package let bytes: Int64
+    /// nil for success.
+    package let failure: String?
+    package let message: String?
+}
+
+extension SourceRecord {
+    fileprivate mutating func note(_ result: TransferResult) {
+        if let failure = result.failure {
+            if result.isSourceFault { noteFailure("\(failure.kind): \(failure.message)", at: result.ended) }
+        } else {
+            noteSuccess(bytes: result.bytes, seconds: Double(result.ended - result.began) / 1_000)
+        }
+    }
+}

@@ -1,0 +1,23 @@
+import RLSStorage
+
+/// The work database for several tasks of a daemon, one after the other.
+package actor WorkDesk {
+    private let store: WorkStore
+
+    package init(path: String) throws(StorageError) { store = try WorkStore(path: path) }
+
+    package func use<Value: Sendable>(
+        _ body: @Sendable (WorkStore) throws(StorageError) -> Value
+    ) throws(StorageError) -> Value { try body(store) }
+}
+
+/// The metadata for several tasks of a daemon, one after the other.
+package actor MetadataDesk {
+    private let store: MetadataStore
+
+    package init(path: String, site: String) throws(StorageError) { store = try MetadataStore(path: path, site: site) }
+
+    package func use<Value: Sendable>(
+        _ body: @Sendable (MetadataStore) throws(StorageError) -> Value
+    ) throws(StorageError) -> Value { try body(store) }
+}

@@ -1,0 +1,112 @@
+import RLSCore
+
+/// What a site is, has and wants, as its configuration file says.
+package struct SiteConfiguration: Sendable {
+    /// The site's name in logs, events and stamps of changes.
+    package var site = ""
+    /// Of the daemons' own databases and logs.
+    package var directory = ""
+    /// The site's catalog, which holds where its copies are.
+    package var lrc: ServerAddress?
+    /// Index servers that know the catalogs of all sites; the first that answers is used.
+    package var rlis: [ServerAddress] = []
+
+    package var layout = "{lfn}"
+    package var partitions: [PartitionConfiguration] = []
+
+    /// Where the site's metadata log is written, for other sites to fetch.
+    package var logDirectory = ""
+    package var peers: [PeerConfiguration] = []
+    package var subscriptions: [SubscriptionConfiguration] = []
+    package var watches: [WatchConfiguration] = []
+    /// Names of rules that take attributes from names, in the order in which they are tried.
+    package var nameRules: [String] = []
+
+    package var queue = QueueLimits()
+    package var transfer = TransferLimits()
+    package var verify = VerifyLimits()
+    /// Seconds between passes of the daemons.
+    package var interval = 10
+    /// Command lines for URLs of other kinds, by scheme.
+    package var commands: [String: String] = [:]
+
+    package init() {}
+}
+
+/// A directory tree that holds copies.
+package struct PartitionConfiguration: Sendable, Hashable {
+    package var name: String
+    /// Absolute.
+    package var root: String
+    /// What others fetch its files with, followed by `/` and the path below the root.
+    package var url: String
+    /// Bytes that stay free.
+    package var reserve: Int64 = 0
+    /// Nothing new is put there.
+    package var isDraining = false
+    /// Nothing is changed there at all.
+    package var isReadOnly = false
+}
+
+package struct PeerConfiguration: Sendable, Hashable {
+    package var site: String
+    /// Of the directory with the peer's log.
+    package var url: String
+}
+
+package struct SubscriptionConfiguration: Sendable, Hashable {
+    package var name: String
+    package var expression: String
+    /// 1 to 100: shares of the transfers are in proportion.
+    package var priority = 50
+    /// Seconds; 0 for ever.
+    package var lifetime: Int64 = 0
+    /// Bytes; 0 for no limit.
+    package var maximumVolume: Int64 = 0
+}
+
+/// A directory whose files are published when they are complete.
+package struct WatchConfiguration: Sendable, Hashable {
+    package var directory: String
+    package var collection = ""
+    /// Seconds without a change, after which a file is complete.
+    package var completeAfter = 30
+}
+
+package struct QueueLimits: Sendable {
+    /// Files for which a source is chosen.
+    package var length = 100_000
+    /// Of them from one source.
+    package var perSource = 20_000
+    /// Failures in a row, after which a file is stuck and tried once a day.
+    package var attempts = 8
+}
+
+package struct TransferLimits: Sendable {
+    /// Sources at a time.
+    package var sources = 8
+    /// Files, and bytes, of one run of a transfer program.
+    package var batchFiles = 200
+    package var batchBytes: Int64 = 20 << 30
+    /// Files at a time from one source.
+    package var concurrency = 4
+    /// TCP streams of one file.
+    package var streams = 1
+    /// Bytes; 0 leaves it to the system.
+    package var tcpBuffer: Int64 = 0
+    /// Bytes a second over all sources; 0 for no limit.
+    package var bandwidth: Int64 = 0
+    /// Seconds without progress.
+    package var stallTime = 120
+}
+
+package struct VerifyLimits: Sendable {
+    /// Bytes a second that are read; 0 for no limit.
+    package var rate: Int64 = 50 << 20
+    /// Part of the files that may differ before nothing is done about it.
+    package var refusal = 0.05
+    /// Seconds between two looks at the content of the same file.
+    package var age: Int64 = 90 * 86_400
+    /// Seconds for which a file must have been unknown before it is put aside: it may be about to be published.
+    package var darkAge: Int64 = 86_400
+}

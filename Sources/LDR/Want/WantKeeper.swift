@@ -1,0 +1,149 @@
+import Logging
+import RLSCore
+import RLSStorage
+import RLSStorageSQLite
+
+/// Keeps the list of wanted files in step with the metadata and the subscriptions: each change of the metadata is looked at once.
+package struct WantKeeper {
+    /// Changes of one transaction.
+    private static let batch = 10_000
+
+    package struct Outcome: Sendable, Equatable {
+        package var changes = 0
+        /// Files that are wanted now and were not before.
+        package var new = 0
+        /// Of those, the ones that are here already.
+        package var present = 0
+        package var withdrawn = 0
+
+        package init() {}
+    }
+
+    private let work: WorkStore
+    private let metadata: MetadataStore
+    private let catalog: any CopyCatalog
+    private let events: EventLog?
+
+    package init(work: WorkStore, metadata: MetadataStore, catalog: any CopyCatalog, events: EventLog? = nil) {
+        self.work = work
+        self.metadata = metadata
+        self.catalog = catalog
+        self.events = events
+    }
+
+    /// Takes the subscriptions of the configuration, and looks at what has changed since the last call. Done in steps, each
+    /// complete by itself: a call that is cut off loses nothing.
+    /// - Throws: `StorageError`; the catalog's errors; `ExpressionError` for a subscription that cannot be read
+    package func keep(_ subscriptions: [SubscriptionConfiguration]) async throws -> Outcome {
+        try work.adopt(subscriptions)
+        let judges = try work.subscriptions().map { try Judge($0) }
+        var outcome = Outcome()
+        guard var position = judges.map(\.subscription.position).min() else { return outcome }
+        while true {
+            let changes = try metadata.changes(after: position, limit: Self.batch)
+            guard let last = changes.last else { return outcome }
+            let verdicts = changes.map { Verdict($0.change, $0.value, judges) }
+            try await take(verdicts, upTo: last.change, judges, &outcome)
+            position = last.change
+            try Task.checkCancellation()
+        }
+    }
+
+    private func take(
+        _ verdicts: [Verdict], upTo position: Int, _ judges: [Judge], _ outcome: inout Outcome
+    ) async throws {
+        let wanted = verdicts.filter { $0.wanted != 0 }
+        let here = try await catalog.present(wanted.map(\.lfn))
+        var counted = outcome
+        try work.file.write { (connection) throws(StorageError) in
+            let writer = try VerdictWriter(connection, judges.map(\.subscription))
+            for verdict in verdicts { try writer.write(verdict, isHere: here.contains(verdict.lfn), &counted) }
+            try work.moved(judges.map(\.subscription), to: position, connection)
+        }
+        counted.changes += verdicts.count
+        outcome = counted
+    }
+}
+
+/// A subscription that has been made ready to look at files.
+struct Judge {
+    let subscription: Subscription
+    let expression: Expression
+
+    init(_ subscription: Subscription) throws(ExpressionError) {
+        self.subscription = subscription
+        expression = try Expression(parsing: subscription.configuration.expression)
+    }
+}
+
+/// What the subscriptions say of one change.
+struct Verdict {
+    let lfn: ByteString
+    let size: Int64
+    /// Bits of the subscriptions that want the file, and of all that have looked at it: the others have done so before.
+    let wanted: Int
+    let judged: Int
+
+    init(_ change: Int, _ content: MetadataChange, _ judges: [Judge]) {
+        var (wanted, judged) = (0, 0)
+        for judge in judges where judge.subscription.position < change {
+            judged |= judge.subscription.bit
+            guard let file = content.content else { continue }
+            if judge.expression.matches(file, publisher: content.stamp.site) { wanted |= judge.subscription.bit }
+        }
+        lfn = content.lfn
+        size = content.content?.size ?? 0
+        (self.wanted, self.judged) = (wanted, judged)
+    }
+}
+
+/// Writes verdicts into the table of wanted files.
+private struct VerdictWriter {
+    private let known: SQLiteStatement
+    private let insert: SQLiteStatement
+    private let update: SQLiteStatement
+    private let delete: SQLiteStatement
+    /// By descending priority.
+    private let order: [Subscription]
+    private let now = WorkStore.now
+
+    init(_ connection: SQLiteConnection, _ subscriptions: [Subscription]) throws(StorageError) {
+        known = try connection.statement("SELECT id, subscriptions, size, state FROM want WHERE lfn = ?")
+        insert = try connection.statement(
+            "INSERT INTO want (lfn, size, subscriptions, queue, state, since) VALUES (?, ?, ?, ?, ?, ?)")
+        update = try connection.statement(
+            "UPDATE want SET size = ?, subscriptions = ?, queue = ?, state = ? WHERE id = ?")
+        delete = try connection.statement("DELETE FROM want WHERE id = ?")
+        order = subscriptions.sorted { WorkStore.comesLater($1, $0) }
+    }
+
+    private func queue(_ subscriptions: Int) -> Int { order.first { subscriptions & $0.bit != 0 }?.id ?? 0 }
+
+    func write(_ verdict: Verdict, isHere: Bool, _ outcome: inout WantKeeper.Outcome) throws(StorageError) {
+        try known.bind(1, verdict.lfn)
+        guard try known.step() else {
+            known.reset()
+            return try add(verdict, isHere: isHere, &outcome)
+        }
+        let (id, before, size) = (known.integer(0), known.integer(1), known.integer(2))
+        let state = known.integer(3)
+        known.reset()
+        let wanted = before & ~verdict.judged | verdict.wanted
+        if wanted == 0 {
+            outcome.withdrawn += 1
+            try delete.bind(1, id).run()
+        } else if wanted != before || size != Int(verdict.size) {
+            try update.bind(1, Int(verdict.size)).bind(2, wanted).bind(3, queue(wanted)).bind(4, state).bind(5, id)
+                .run()
+        }
+    }
+
+    private func add(_ verdict: Verdict, isHere: Bool, _ outcome: inout WantKeeper.Outcome) throws(StorageError) {
+        if verdict.wanted == 0 { return }
+        outcome.new += 1
+        if isHere { outcome.present += 1 }
+        let state: WantState = isHere ? .present : .missing
+        try insert.bind(1, verdict.lfn).bind(2, Int(verdict.size)).bind(3, verdict.wanted)
+            .bind(4, queue(verdict.wanted)).bind(5, state.rawValue).bind(6, now).run()
+    }
+}

@@ -1,0 +1,51 @@
+import ArgumentParser
+import LDR
+import RLSCore
+
+/// Puts the parts of a site together as its configuration says.
+enum Assembly {
+    static func catalog(_ site: SiteConfiguration) throws -> CatalogLink {
+        guard let address = site.lrc else {
+            throw ValidationError("the configuration names no `lrc`, the site's catalog")
+        }
+        return CatalogLink(address)
+    }
+
+    static func area(_ site: SiteConfiguration) throws -> StorageArea {
+        if site.partitions.isEmpty { throw ValidationError("the configuration names no `partition` for copies") }
+        let partitions = try site.partitions.map {
+            try StoragePartition(
+                name: $0.name, root: $0.root, url: ByteString($0.url), reserve: $0.reserve, isDraining: $0.isDraining,
+                isReadOnly: $0.isReadOnly)
+        }
+        return try StorageArea(partitions: partitions, layout: try LayoutTemplate(parsing: site.layout))
+    }
+
+    static func tools(_ site: SiteConfiguration) throws -> TransferTools {
+        TransferTools(commands: try site.commands.mapValues { try CommandTemplate($0) })
+    }
+
+    static func settings(_ limits: TransferLimits) -> TransferSettings {
+        var settings = TransferSettings()
+        settings.concurrency = limits.concurrency
+        settings.streams = limits.streams
+        settings.tcpBuffer = limits.tcpBuffer > 0 ? Int(limits.tcpBuffer) : nil
+        // Each source that is busy has an equal part.
+        settings.bandwidth = limits.bandwidth > 0 ? max(1, limits.bandwidth / Int64(limits.sources)) : nil
+        settings.stallSeconds = Double(limits.stallTime)
+        return settings
+    }
+
+    static func transferDaemon(_ loop: DaemonLoop) async throws -> TransferDaemon {
+        let (site, places) = (loop.site, loop.places)
+        let work = try WorkDesk(path: places.work)
+        let arrivals = ArrivalDesk(
+            work: work, catalog: try catalog(site), events: loop.events, attempts: site.queue.attempts,
+            logger: loop.logger)
+        let agent = SourceAgent(
+            work: work, metadata: try MetadataDesk(path: places.metadata, site: site.site),
+            plans: ArrivalPlanner(try area(site)), tools: try tools(site), landing: Landing(), arrivals: arrivals,
+            limits: site.transfer, settings: settings(site.transfer))
+        return TransferDaemon(agent, work: work, sources: site.transfer.sources)
+    }
+}

@@ -1,0 +1,168 @@
+import ArgumentParser
+import Foundation
+import LDR
+import Logging
+import RLSCore
+import SystemPackage
+
+struct PublishCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "publish",
+        abstract: "Publishes files that lie in the site's partitions; without files, what the configuration watches.")
+
+    @OptionGroup var options: DaemonOptions
+    @Argument(help: "Files, directories, or wildcards.", completion: .file()) var paths: [String] = []
+    @Option(help: "A file with lines `path [lfn] [size] [type:checksum]`; - for standard input.", completion: .file())
+    var manifest: String?
+    @Option(help: "The set that the files belong to.") var collection = ""
+    @Option(name: [.short, .long], help: "name=value, for all files; numbers are numbers.") var attribute: [String] = []
+    @Flag(help: "Names are paths below the directories that are given.") var tree = false
+    @Flag(help: "Follow symbolic links.") var followLinks = false
+
+    func run() async throws {
+        if paths.isEmpty && manifest == nil { return try await watch() }
+        let site = try options.site.site()
+        let report = try await PublishRun(site, collection: collection, attributes: try attributes())
+            .publish(try collect(), logger: options.site.logger("publish"))
+        print("published \(report.new + report.changed) files, \(report.unchanged) were known")
+        for problem in report.problems { FileHandle.standardError.write(Data("ldr: \(problem)\n".utf8)) }
+        if !report.problems.isEmpty { throw ExitCode.failure }
+    }
+
+    private func collect() throws -> [FileCollector.Found] {
+        var collector = FileCollector(followsLinks: followLinks, naming: tree ? .belowArgument : .lastComponent)
+        var found: [FileCollector.Found] = []
+        let here = FilePath(FileManager.default.currentDirectoryPath)
+        collector.collect(paths.map { here.pushing(FilePath($0)) }) { found.append($0) }
+        if let manifest {
+            collector.collect(manifest: manifest == "-" ? "-" : here.pushing(FilePath(manifest))) { found.append($0) }
+        }
+        return found
+    }
+
+    private func attributes() throws -> [String: MetadataValue] {
+        var attributes: [String: MetadataValue] = [:]
+        for word in attribute {
+            guard let sign = word.firstIndex(of: "="), sign > word.startIndex else {
+                throw ValidationError("--attribute \(word): expected name=value")
+            }
+            attributes[String(word[..<sign])] = Self.value(String(word[word.index(after: sign)...]))
+        }
+        return attributes
+    }
+
+    private static func value(_ text: String) -> MetadataValue {
+        Int64(text).map { .integer($0) } ?? Double(text).flatMap { $0.isFinite ? .number($0) : nil } ?? .text(text)
+    }
+
+    private func watch() async throws {
+        let loop = try DaemonLoop("publish", options)
+        if loop.site.watches.isEmpty {
+            throw ValidationError("no files are given, and the configuration watches no directory")
+        }
+        let watcher = WatchedDirectories(loop.site.watches)
+        let (site, logger, quietly) = (loop.site, loop.logger, options.once)
+        try await loop.run {
+            var report = PublishReport()
+            for (watch, files) in await watcher.complete(waiting: quietly) {
+                let run = try PublishRun(site, collection: watch.collection, attributes: [:])
+                let done = try await run.publish(files, logger: logger)
+                report.new += done.new
+                report.changed += done.changed
+                await watcher.retry(done.problems.map(\.path))
+                for problem in done.problems { logger.error("not published", metadata: ["cause": "\(problem)"]) }
+            }
+            return report.new + report.changed > 0 ? "published \(report.new + report.changed) files" : nil
+        }
+    }
+}
+
+/// Publishes with the site's settings.
+struct PublishRun {
+    private let site: SiteConfiguration
+    private let settings: Publisher.Settings
+
+    init(_ site: SiteConfiguration, collection: String, attributes: [String: MetadataValue]) throws {
+        self.site = site
+        var settings = Publisher.Settings()
+        settings.collection = collection
+        settings.attributes = attributes
+        settings.rules = NameRules(try site.nameRules.map(Self.rule))
+        self.settings = settings
+    }
+
+    /// A shipped one by its name, or `name pattern`.
+    private static func rule(_ text: String) throws -> NameRule {
+        if let shipped = NameRules.shipped(named: text) { return shipped }
+        let words = text.split(separator: " ", maxSplits: 1)
+        guard words.count == 2 else {
+            let names = NameRules.shipped.map(\.name).joined(separator: ", ")
+            throw ValidationError("name_rule \(text): neither one that is shipped (\(names)) nor a name and a pattern")
+        }
+        return try NameRule(name: String(words[0]), parsing: String(words[1]))
+    }
+
+    func publish(_ found: [FileCollector.Found], logger: Logger) async throws -> PublishReport {
+        let places = SitePlaces(site)
+        let catalog = try Assembly.catalog(site)
+        let publisher = Publisher(
+            try Assembly.area(site), metadata: try MetadataStore(path: places.metadata, site: site.site),
+            catalog: catalog,
+            events: EventLog(path: places.events, site: site.site),
+            threads: FileThreads(ProcessInfo.processInfo.activeProcessorCount), settings: settings)
+        var (files, problems) = ([CandidateFile](), [FileProblem]())
+        for item in found {
+            switch item {
+            case .file(let file): files.append(file)
+            case .problem(let problem): problems.append(problem)
+            }
+        }
+        var report = try await publisher.publish(files)
+        report.problems = problems + report.problems
+        await catalog.close()
+        return report
+    }
+}
+
+/// The directories that the configuration watches, and what has been seen there.
+actor WatchedDirectories {
+    private let watches: [WatchConfiguration]
+    private var states: [DirectoryWatch]
+
+    init(_ watches: [WatchConfiguration]) {
+        self.watches = watches
+        states = watches.map { DirectoryWatch(quiet: TimeSpan(milliseconds: Int64($0.completeAfter) * 1_000)) }
+    }
+
+    /// - Parameter waiting: look again when files may be complete: for a single pass
+    func complete(waiting: Bool) async -> [(WatchConfiguration, [FileCollector.Found])] {
+        var found = scan()
+        if waiting {
+            let longest = watches.map(\.completeAfter).max() ?? 0
+            try? await Task.sleep(for: .seconds(longest))
+            found += scan()
+        }
+        return found
+    }
+
+    private func scan() -> [(WatchConfiguration, [FileCollector.Found])] {
+        let now = Int64(Date().timeIntervalSince1970 * 1_000)
+        return watches.indices.compactMap { index in
+            var collector = FileCollector(naming: .belowArgument)
+            var (files, result) = ([FilePath: CandidateFile](), [FileCollector.Found]())
+            collector.collect([FilePath(watches[index].directory)]) { item in
+                switch item {
+                case .file(let file): files[file.state.path] = file
+                case .problem: result.append(item)
+                }
+            }
+            let complete = states[index].scan(files.values.map(\.state), now: now)
+            result += complete.compactMap { files[$0.path].map { .file($0) } }
+            return result.isEmpty ? nil : (watches[index], result)
+        }
+    }
+
+    func retry(_ paths: [FilePath]) {
+        for path in paths { for index in states.indices { states[index].retry(path) } }
+    }
+}

@@ -1,0 +1,25 @@
+import ArgumentParser
+import LDR
+
+struct ScheduleCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "schedule", abstract: "Chooses which files are fetched next, and from where.")
+
+    @OptionGroup var options: DaemonOptions
+
+    func run() async throws {
+        let loop = try DaemonLoop("schedule", options)
+        let (places, site, logger) = (loop.places, loop.site, loop.logger)
+        guard !site.rlis.isEmpty else { throw ValidationError("the configuration names no `rli` to ask for copies") }
+        let finder = IndexedReplicaFinder(indexes: site.rlis)
+        try await loop.run {
+            let scheduler = Scheduler(
+                work: try WorkStore(path: places.work), finder: finder, limits: site.queue, logger: logger)
+            let outcome = try await scheduler.pass()
+            if outcome == Scheduler.Outcome() { return nil }
+            return "queued \(outcome.queued), without a source \(outcome.withoutSource), stuck \(outcome.stuck), "
+                + "held back \(outcome.held)"
+        }
+        await finder.close()
+    }
+}

@@ -1,0 +1,37 @@
+import ArgumentParser
+import Foundation
+import LDR
+import Logging
+
+struct VerifyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract:
+            "Compares the catalog with the storage: what is lost or corrupt is wanted again, what is dark is put aside."
+    )
+
+    @OptionGroup var options: DaemonOptions
+    @Flag(help: "Tell, and change nothing.") var dryRun = false
+    @Flag(help: "Compare names only, and read no content.") var names = false
+    @Flag(help: "The report as one JSON object.") var json = false
+
+    func run() async throws {
+        let loop = try DaemonLoop("verify", options)
+        let (site, places, events, logger) = (loop.site, loop.places, loop.events, loop.logger)
+        let area = try Assembly.area(site)
+        let catalog = try Assembly.catalog(site)
+        let (acts, reads, json) = (!dryRun, !names, json)
+        try await loop.run {
+            let verifier = Verifier(
+                area: area, catalog: catalog, metadata: try MetadataStore(path: places.metadata, site: site.site),
+                work: try WorkStore(path: places.work), events: events, limits: site.verify, logger: logger)
+            let report = try await verifier.verify(acts: acts, reads: reads)
+            if json { print(JSONText.line(report)) }
+            for refusal in report.refusals { logger.error("\(refusal)") }
+            if report.lost.isEmpty && report.corrupt.isEmpty && report.dark.isEmpty && !json { return nil }
+            return "copies \(report.copies), lost \(report.lost.count), corrupt \(report.corrupt.count), "
+                + "dark \(report.dark.count), read \(report.read)"
+        }
+        await catalog.close()
+    }
+}
