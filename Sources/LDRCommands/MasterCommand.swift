@@ -46,6 +46,8 @@ struct MasterCommand: AsyncParsableCommand {
 /// Keeps one daemon running.
 struct Supervisor: Service {
     private static let longestPause = 300.0
+    /// Tells a daemon the number of its master's process.
+    static let variable = "LDR_MASTER"
 
     let daemon: String
     let arguments: [String]
@@ -74,7 +76,9 @@ struct Supervisor: Service {
         options.teardownSequence = [.send(signal: .terminate, allowedDurationToNextStep: .seconds(20))]
         do {
             let outcome = try await Subprocess.run(
-                .path(FilePath(Self.program)), arguments: Arguments([daemon] + arguments), platformOptions: options,
+                .path(FilePath(Self.program)), arguments: Arguments([daemon] + arguments),
+                environment: .inherit.updating([.init(stringLiteral: Self.variable): "\(getpid())"]),
+                platformOptions: options,
                 output: .currentStandardOutput, error: .currentStandardError)
             return "\(outcome.terminationStatus)"
         } catch { return "\(error)" }

@@ -92,6 +92,7 @@ build_release() {
     swift build --package-path "$project" -c release --product rls-server
     swift build --package-path "$project" -c release --product rls-cli
     swift build --package-path "$project" -c release --product rls-admin
+    swift build --package-path "$project" -c release --product ldr
     programs=$(swift build --package-path "$project" -c release --show-bin-path)
 }
 

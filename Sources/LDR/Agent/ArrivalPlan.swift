@@ -53,6 +53,8 @@ package struct ArrivalPlanner: Sendable {
         guard let partition = area.choose(for: record.size, free: free) else {
             return .failure(TransferFailure(.diskFull, "no partition has room for \(record.size) bytes"))
         }
+        let incoming = IncomingDirectory(root: partition.root)
+        do throws(TransferFailure) { try incoming.prepare() } catch { return .failure(error) }
         let path: String
         do throws(LayoutError) { path = try area.layout.path(for: record, publisher: described.publisher) } catch {
             return .failure(TransferFailure(.localError, "no place: \(error)"))
@@ -60,7 +62,7 @@ package struct ArrivalPlanner: Sendable {
         return .success(
             ArrivalPlan(
                 want: want, record: record,
-                temporaryPath: IncomingDirectory(root: partition.root).file(of: want.id),
+                temporaryPath: incoming.file(of: want.id),
                 root: partition.root, name: ByteString(path), pfn: area.url(partition, path)))
     }
 }

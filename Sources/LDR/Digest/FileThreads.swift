@@ -50,19 +50,26 @@ extension FileThreads {
     package func digest(
         paths: [String], kinds: Set<ChecksumKind>, each: (Int, Digested) async -> Void
     ) async {
-        await withTaskGroup(of: (Int, Digested).self) { group in
+        await withTaskGroup(of: Numbered.self) { group in
             for (index, path) in paths.enumerated() {
                 // Twice as many as threads keep those busy; a task for each of a million files would not.
-                if index >= 2 * pool.numberOfThreads, let done = await group.next() { await each(done.0, done.1) }
-                group.addTask {
-                    do throws(DigestError) {
-                        return (index, .success(try await self.digest(path: path, kinds: kinds)))
-                    } catch {
-                        return (index, .failure(error))
-                    }
+                if index >= 2 * pool.numberOfThreads, let done = await group.next() {
+                    await each(done.index, done.digested)
                 }
+                group.addTask { Numbered(index: index, digested: await self.digested(path: path, kinds: kinds)) }
             }
-            for await done in group { await each(done.0, done.1) }
+            for await done in group { await each(done.index, done.digested) }
+        }
+    }
+
+    private struct Numbered: Sendable {
+        let index: Int
+        let digested: Digested
+    }
+
+    private func digested(path: String, kinds: Set<ChecksumKind>) async -> Digested {
+        do throws(DigestError) { return .success(try await digest(path: path, kinds: kinds)) } catch {
+            return .failure(error)
         }
     }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import NIOConcurrencyHelpers
 import RLSCore
+import SystemPackage
 
 /// What happens at a site, appended line by line to a file that anybody may follow. All daemons write to the same file; a line
 /// is one write, so lines do not mix. The file is renamed when it has grown large.
@@ -32,7 +33,7 @@ package final class EventLog: Sendable {
         descriptor.withLockedValue { descriptor in
             open(&descriptor)
             if descriptor < 0 { return }
-            _ = bytes.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
+            _ = try? FileDescriptor(rawValue: descriptor).writeAll(bytes)
         }
     }
 

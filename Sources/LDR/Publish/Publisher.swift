@@ -104,7 +104,9 @@ package struct Publisher {
         var kinds = settings.checksums
         for file in files { kinds.formUnion(ChecksumKind.allCases.filter { file.checksums[$0] != nil }) }
         await threads.digest(paths: files.map(\.state.path.string), kinds: kinds) { index, digested in
-            results[index] = Result { () throws(FileProblem) in try Self.record(files[index], digested, settings) }
+            do throws(FileProblem) {
+                results[index] = .success(try record(files[index], digested, settings))
+            } catch { results[index] = .failure(error) }
         }
         return results.enumerated().map { index, result in
             result ?? .failure(FileProblem(files[index].state.path, "was not read"))

@@ -45,7 +45,13 @@ package actor CatalogLink: CopyListing {
     }
 
     package func allCopies() async throws -> [Mapping] {
-        try await twice { client in try await client.mappings(matching: SQLPattern("%"), by: .lfn, limit: 10_000) }
+        do {
+            return try await twice { client in
+                try await client.mappings(matching: SQLPattern("%"), by: .lfn, limit: 10_000)
+            }
+        } catch let error as CatalogError where error.code == .lfnNotFound {
+            return []
+        }
     }
 
     package func register(_ copies: [Mapping]) async throws {

@@ -12,7 +12,7 @@ package struct SiteOption: Sendable {
 
 extension SiteOption {
     private static func whole(
-        _ key: String, _ path: WritableKeyPath<SiteConfiguration, Int> & Sendable, _ range: ClosedRange<Int>,
+        _ key: String, _ path: any (WritableKeyPath<SiteConfiguration, Int> & Sendable), _ range: ClosedRange<Int>,
         _ help: String
     ) -> SiteOption {
         SiteOption(key: key, values: "\(range.lowerBound) to \(range.upperBound)", help: help) {
@@ -22,7 +22,7 @@ extension SiteOption {
     }
 
     private static func bytes(
-        _ key: String, _ path: WritableKeyPath<SiteConfiguration, Int64> & Sendable, _ help: String
+        _ key: String, _ path: any (WritableKeyPath<SiteConfiguration, Int64> & Sendable), _ help: String
     ) -> SiteOption {
         SiteOption(key: key, values: "bytes, as 512M", help: help) { (site, value) throws(SiteValueError) in
             site[keyPath: path] = try value.bytes()
@@ -30,7 +30,8 @@ extension SiteOption {
     }
 
     private static func text(
-        _ key: String, _ path: WritableKeyPath<SiteConfiguration, String> & Sendable, _ values: String, _ help: String
+        _ key: String, _ path: any (WritableKeyPath<SiteConfiguration, String> & Sendable), _ values: String,
+        _ help: String
     ) -> SiteOption {
         SiteOption(key: key, values: values, help: help) { (site, value) throws(SiteValueError) in
             site[keyPath: path] = value.text

@@ -17,7 +17,11 @@ import Testing
             let site = sites[Int.random(in: 0..<3, using: &random)]
             try await act(site, sites, &random)
         }
-        for site in sites { try site.export() }
+        for site in sites {
+            _ = try site.publish(.sample("last-\(site.name)"), .sample("gone-\(site.name)"))
+            try site.store.delete([ByteString("gone-\(site.name)")])
+            try site.export()
+        }
         for site in sites.shuffled(using: &random) {
             for peer in sites where peer.name != site.name { try await site.follow(peer) }
         }
@@ -36,11 +40,25 @@ import Testing
             let size = Int64.random(in: 0..<1_000, using: &random)
             _ = try site.store.publish(names.map { .sample($0, size: size) })
         case 4: try site.store.delete(names.map { ByteString($0) })
-        case 5..<7: try site.export()
+        case 5: try site.export()
+        case 6: exportAndKill(site, &random)
         default:
             let peer = sites[Int.random(in: 0..<3, using: &random)]
             if peer.name != site.name && (try? peer.manifest) != nil { try await site.follow(peer) }
         }
+    }
+
+    private struct Killed: Error {}
+
+    private func exportAndKill(_ site: MetadataSite, _ random: inout SeededGenerator) {
+        var exporter = LogExporter(site.store, directory: site.logs)
+        (exporter.changesOfSegment, exporter.segmentsAtOnce) = (5, 3)
+        var steps = Int.random(in: 0..<6, using: &random)
+        exporter.afterStep = { _ in
+            steps -= 1
+            if steps < 0 { throw Killed() }
+        }
+        _ = try? exporter.export()
     }
 
     @Test func aSiteThatWasAwayCatchesUp() async throws {

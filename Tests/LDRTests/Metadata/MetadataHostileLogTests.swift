@@ -69,6 +69,18 @@ import Testing
         #expect(try lho.store.position(of: "cit") == PeerPosition(site: "cit", epoch: "e", change: 3))
     }
 
+    @Test func whatWasTakenOverBeforeItWasKilledIsLeftOut() async throws {
+        try write((1...300).map { try row("f\($0)", $0) })
+        try lho.store.apply([MetadataChange](), of: PeerPosition(site: "cit", epoch: "e", change: 200))
+        #expect(try await follow().applied == 100)
+        // The log has become shorter, or begun anew.
+        for (epoch, change) in [("e", 301), ("d", 300)] {
+            try lho.store.apply([MetadataChange](), of: PeerPosition(site: "cit", epoch: epoch, change: change))
+            #expect(try await follow().segments == 1)
+        }
+        #expect(try lho.store.lastChange == 300)
+    }
+
     @Test func changedBytesAreRefused() async throws {
         try write([row("a", 1)]) { _, bytes in bytes[bytes.count / 2] ^= 1 }
         try await expectRefusal("its sha256 is not that of the manifest")

@@ -117,6 +117,27 @@ import Testing
         #expect { try lho.export() } throws: { "\($0)".contains("the log of site cit, not of lho") }
     }
 
+    private actor Daemon {
+        private let store: MetadataStore
+
+        init(path: String) throws { store = try MetadataStore(path: path, site: "llo") }
+
+        func follow(_ peer: String, _ fetch: @escaping LogFetch) async throws -> Int {
+            try await LogFollower(store, peer: peer, fetch: fetch).follow().applied
+        }
+    }
+
+    @Test func anActorFollowsWithItsStore() async throws {
+        _ = try cit.publish(.sample("a"))
+        _ = try lho.publish(.sample("b"))
+        for site in [cit, lho] { try site.export() }
+        let daemon = try Daemon(path: directory.file("llo.db"))
+        let sources = [cit, lho].map { FileLogSource(directory: $0.log).fetch }
+        async let first = daemon.follow("cit", sources[0])
+        async let second = daemon.follow("lho", sources[1])
+        #expect(try await first + second == 2)
+    }
+
     // MARK: Killed
 
     private struct Killed: Error {}
@@ -143,6 +164,24 @@ import Testing
         #expect(try cit.store.state().epoch == cit.manifest.epoch)
     }
 
+    @Test func aLongExportThatIsKilledDoesNotBeginAnew() async throws {
+        _ = try cit.store.publish((100..<200).map { .sample("f\($0)") })
+        var exporter = LogExporter(cit.store, directory: cit.logs)
+        (exporter.changesOfSegment, exporter.segmentsAtOnce) = (3, 4)
+        var manifests = 0
+        exporter.afterStep = { step in
+            if step == .manifestWritten { manifests += 1 }
+            if manifests == 2 { throw Killed() }
+        }
+        #expect(throws: Killed.self) { try exporter.export() }
+        try await lho.follow(cit)
+        #expect(try lho.store.count == 24)
+        exporter.afterStep = { _ in }
+        #expect(try exporter.export().exported == 76)
+        try await lho.follow(cit)
+        #expect(try lho.catalog() == cit.catalog())
+    }
+
     // MARK: Backups
 
     @Test func aRestoredDatabaseGetsBackWhatTheLogHas() async throws {
@@ -164,6 +203,21 @@ import Testing
         try await lho.follow(cit)
         #expect(try lho.catalog() == cit.catalog())
         #expect(try cit.export().isNewEpoch == false)
+    }
+
+    @Test func segmentsOfAnEarlierEpochStayForAnHourToo() throws {
+        _ = try cit.publish(.sample("a"))
+        try cit.export()
+        let old = try #require(try cit.manifest.segments.first?.name)
+        LogDirectory(path: cit.log).touch(old, .distantPast)
+        try cit.store.beginEpoch()
+        _ = try cit.publish(.sample("b"))
+        #expect(try cit.export().isNewEpoch)
+        #expect(try !cit.manifest.segments.contains { $0.name == old })
+        #expect(LogDirectory(path: cit.log).size(of: old) != nil)
+        try cit.reopen(clockError: 3_700_000)
+        try cit.export()
+        #expect(LogDirectory(path: cit.log).size(of: old) == nil)
     }
 
     @Test(arguments: LogExporter.Step.allCases)

@@ -49,11 +49,12 @@ import Testing
 
     @Test(arguments: [
         [segment(0, 5)], [segment(5, 4)], [segment(1, 5), segment(5, 6)], [segment(1, 31)], [segment(1, 5, count: 6)],
-        [segment(1, 5, bytes: 1 << 40)],
+        [segment(1, 5, bytes: 1 << 40)], [segment(1, 1 << 58, count: 1 << 58)],
     ])
     func impossibleSegmentsAreRefused(_ segments: [LogManifest.Segment]) throws {
         var manifest = good
         manifest.segments = segments
+        if segments[0].last > 1 << 50 { manifest.last = segments[0].last }
         #expect(throws: MetadataError.self) { try LogManifest(text: manifest.text()) }
     }
 

@@ -112,6 +112,30 @@ import Testing
         #expect(rest == nil && seen.count == 2_499 && seen == seen.sorted() && !seen.contains("f10001"))
     }
 
+    @Test func severalProgramsPublishAtOnce() async throws {
+        let path = directory.file("cit.db")
+        try await withThrowingTaskGroup { group in
+            for program in 0..<3 {
+                group.addTask {
+                    let store = try MetadataStore(path: path, site: "cit")
+                    for round in 0..<10 {
+                        _ = try store.publish((0..<50).map { .sample("f\(program)-\(round)-\($0)") })
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        let changes = try store.changes(after: 0, limit: Int.max)
+        #expect(changes.map(\.change) == Array(1...1_500))
+        #expect(changes.map(\.value.stamp) == changes.map(\.value.stamp).sorted())
+        #expect(Set(changes.map(\.value.stamp)).count == 1_500)
+    }
+
+    @Test func messagesAreOfOneLine() throws {
+        let record = FileRecord(lfn: "a\n\u{1b}b", size: -1)
+        #expect { try site.publish(record) } throws: { "\($0)" == "a??b: a size of -1 bytes" }
+    }
+
     // MARK: Changes of others
 
     func change(_ name: String, _ size: Int64?, clock: Int64, site: String = "llo") -> MetadataChange {

@@ -59,6 +59,9 @@ extension MetadataRow {
         return nil
     }
 
+    /// About its bytes in memory.
+    var weight: Int { lfn.count + attributes.count + 256 }
+
     var stamp: ChangeStamp { ChangeStamp(clock: clock, site: site) }
 
     /// Not to be asked of a deleted file's.

@@ -26,11 +26,11 @@ struct RowCodec {
     mutating func append(_ row: MetadataRow, to bytes: inout [UInt8]) {
         bytes.append(Self.flags(row))
         bytes.append(number: UInt64(row.change - change))
-        bytes.append(signedNumber: row.clock - clock)
+        bytes.append(signedNumber: row.clock &- clock)
         (change, clock) = (row.change, row.clock)
         bytes.append(counted: row.lfn.bytes)
         if row.isDeleted { return }
-        bytes.append(number: UInt64(row.size))
+        bytes.append(number: UInt64(bitPattern: row.size))
         if let adler32 = row.checksums.adler32 { bytes.append(number: UInt64(adler32)) }
         if let md5 = row.checksums.md5 { bytes.append(contentsOf: md5) }
         if let sha256 = row.checksums.sha256 { bytes.append(contentsOf: sha256) }

@@ -16,7 +16,7 @@ struct LogDirectory {
         }
     }
 
-    private func file(_ name: String) -> FilePath { FilePath(name.isEmpty ? path : path + "/" + name) }
+    private func file(_ name: String) -> String { name.isEmpty ? path : path + "/" + name }
 
     private func unavailable(_ name: String, _ what: String, _ error: any Error) -> MetadataError {
         MetadataError(
@@ -27,8 +27,12 @@ struct LogDirectory {
     // MARK: Reading
 
     /// nil of a file that is not there.
-    func size(of name: String) -> Int? {
-        (try? FileManager.default.attributesOfItem(atPath: file(name).string))?[.size] as? Int
+    func size(of name: String) -> Int? { status(name).map { Int($0.st_size) } }
+
+    /// FileManager would also look up the owner's name, each time.
+    private func status(_ name: String) -> stat? {
+        var status = stat()
+        return stat(file(name), &status) == 0 ? status : nil
     }
 
     /// nil of a file that is not there.
@@ -40,6 +44,8 @@ struct LogDirectory {
             return try descriptor.closeAfter { try Self.contents(of: descriptor, atMost: limit) }
         } catch Errno.noSuchFileOrDirectory {
             return nil
+        } catch let error as MetadataError {
+            throw error.of(file(name))
         } catch {
             throw unavailable(name, "cannot be read", error)
         }
@@ -61,8 +67,7 @@ struct LogDirectory {
         do {
             return try FileManager.default.contentsOfDirectory(atPath: path).compactMap { name in
                 guard name.hasSuffix(".gz") || name.hasSuffix(Self.temporary) else { return nil }
-                let attributes = try? FileManager.default.attributesOfItem(atPath: file(name).string)
-                return (attributes?[.modificationDate] as? Date).map { (name, $0) }
+                return status(name).map { (name, Date(timeIntervalSince1970: Double($0.st_mtim.tv_sec))) }
             }
         } catch {
             throw unavailable("", "cannot be listed", error)
@@ -82,7 +87,7 @@ struct LogDirectory {
                 try descriptor.writeAll(bytes)
                 guard fsync(descriptor.rawValue) == 0 else { throw Errno(rawValue: errno) }
             }
-            guard rename(part.string, file(name).string) == 0 else { throw Errno(rawValue: errno) }
+            guard rename(part, file(name)) == 0 else { throw Errno(rawValue: errno) }
         } catch {
             throw unavailable(name, "cannot be written", error)
         }
@@ -101,10 +106,10 @@ struct LogDirectory {
 
     /// Files that are not there stay so.
     func touch(_ name: String, _ time: Date) {
-        try? FileManager.default.setAttributes([.modificationDate: time], ofItemAtPath: file(name).string)
+        try? FileManager.default.setAttributes([.modificationDate: time], ofItemAtPath: file(name))
     }
 
-    func remove(_ name: String) { unlink(file(name).string) }
+    func remove(_ name: String) { unlink(file(name)) }
 
     /// Runs `body` while no other program does the same.
     func exclusively<Value>(_ body: () throws -> Value) throws -> Value {

@@ -27,9 +27,9 @@ package struct LogExporter {
         case newEpoch, segmentWritten, positionNoted, manifestWritten, oldRemoved
     }
 
-    static let changesOfSegment = 20_000
+    var changesOfSegment = 20_000
     /// As many as a manifest gets at once, so that a long export that is killed does not begin anew.
-    static let segmentsAtOnce = 50
+    var segmentsAtOnce = 50
     /// Followers may still be reading files that the manifest named.
     static let secondsToKeep = 3_600.0
     /// Changes of others that are looked at again and again before the manifest says that they have been.
@@ -48,40 +48,44 @@ package struct LogExporter {
         try directory.make()
         return try directory.exclusively {
             var outcome = ExportOutcome()
-            var manifest = try begin(&outcome)
-            while try !extend(&manifest, &outcome) {}
-            try removeOld(manifest)
-            outcome.segments = manifest.segments.count
+            var log = try begin(&outcome)
+            while try !extend(&log, &outcome) {}
+            try removeOld(log.manifest)
+            outcome.segments = log.manifest.segments.count
             return outcome
         }
     }
 
     // MARK: Steps
 
+    private struct Log {
+        var manifest: LogManifest
+        /// What the manifest in the directory names.
+        var named: [LogManifest.Segment]
+        /// Whether that is this one.
+        var isWritten: Bool
+    }
+
     /// The log as it is, or as it begins.
-    private func begin(_ outcome: inout ExportOutcome) throws -> LogManifest {
+    private func begin(_ outcome: inout ExportOutcome) throws -> Log {
         let found = try manifest()
         let noted = try store.position(of: store.site)
-        var epoch = try store.state().epoch
-        if let found, found.epoch == epoch, let noted, noted.epoch == epoch, noted.change >= found.last { return found }
-        // Numbers of the database's present state may have been given out before, to other changes. A log of another epoch was
-        // left by a run that was killed after it had begun the new one, or by a database that was lost.
-        if (found?.epoch ?? noted?.epoch) == epoch {
-            try store.beginEpoch()
-            epoch = try store.state().epoch
-            try afterStep(.newEpoch)
+        let epoch = try store.state().epoch
+        if let found, found.epoch == epoch, let noted, noted.epoch == epoch, noted.change >= found.last {
+            return Log(manifest: found, named: found.segments, isWritten: true)
         }
+        // The database is new, or from a backup: it may give out numbers that followers have seen on other changes.
+        try store.beginEpoch()
+        try afterStep(.newEpoch)
         outcome.isNewEpoch = found != nil || noted != nil
-        if let found { recover(found, &outcome) }
-        return LogManifest(site: store.site, epoch: epoch, last: 0, segments: [])
+        if let found { try recover(found, &outcome) }
+        let empty = LogManifest(site: store.site, epoch: try store.state().epoch, last: 0, segments: [])
+        return Log(manifest: empty, named: found?.segments ?? [], isWritten: false)
     }
 
     /// nil when there is none that can be used.
     private func manifest() throws -> LogManifest? {
-        guard let text = try directory.contents(of: LogManifest.name, atMost: LogManifest.maximumBytes) else {
-            return nil
-        }
-        guard let found = try? LogManifest(text: text) else { return nil }
+        guard let found = try readManifest() else { return nil }
         guard found.site == store.site else {
             throw MetadataError(
                 .foreign,
@@ -91,75 +95,34 @@ package struct LogExporter {
         return found
     }
 
+    private func readManifest() throws -> LogManifest? {
+        do {
+            let text = try directory.contents(of: LogManifest.name, atMost: LogManifest.maximumBytes)
+            return try text.map { try LogManifest(text: $0) }
+        } catch let error as MetadataError where error.reason != .unavailable {
+            return nil
+        }
+    }
+
     /// Adds new changes, joins small segments; true when all changes have been written.
-    private func extend(_ manifest: inout LogManifest, _ outcome: inout ExportOutcome) throws -> Bool {
+    private func extend(_ log: inout Log, _ outcome: inout ExportOutcome) throws -> Bool {
         let through = try store.lastChange
-        var next = manifest
+        var next = log.manifest
         let isDone = try addSegments(to: &next, through: through, &outcome)
         try join(&next)
-        let isGap = next.last - manifest.last >= Self.largestGap
-        if next.segments != manifest.segments || isGap || outcome.isNewEpoch || !hasManifest {
-            try replace(manifest, by: next)
-            manifest = next
+        let isGap = next.last - log.manifest.last >= Self.largestGap
+        if next.segments != log.manifest.segments || isGap || !log.isWritten {
+            try replace(log.named, by: next)
+            log = Log(manifest: next, named: next.segments, isWritten: true)
         }
         return isDone
     }
 
-    private var hasManifest: Bool { directory.size(of: LogManifest.name) != nil }
-
-    private func addSegments(
-        to manifest: inout LogManifest, through: Int, _ outcome: inout ExportOutcome
-    ) throws -> Bool {
-        for _ in 0..<Self.segmentsAtOnce {
-            let rows = try store.ownRows(after: manifest.last, through: through, limit: Self.changesOfSegment)
-            guard let last = rows.last?.change else {
-                manifest.last = max(manifest.last, through)
-                return true
-            }
-            var writer = try SegmentWriter(site: store.site, first: manifest.last + 1)
-            for row in rows { writer.append(row) }
-            manifest.segments.append(try write(&writer, last: last))
-            manifest.last = last
-            outcome.exported += rows.count
-        }
-        return false
-    }
-
-    /// Also writes anew what has got lost.
-    private func join(_ manifest: inout LogManifest) throws {
-        let segments = manifest.segments
-        manifest.segments = try MergePlan.groups(segments).map { group in
-            let first = segments[group.lowerBound]
-            if group.count == 1 && directory.size(of: first.name) == first.bytes { return first }
-            return try segment(first.first, through: segments[group.upperBound - 1].last)
-        }
-    }
-
-    /// From the database: what has been changed again since is in a later one.
-    private func segment(_ first: Int, through last: Int) throws -> LogManifest.Segment {
-        var writer = try SegmentWriter(site: store.site, first: first)
-        var position = first - 1
-        while true {
-            let rows = try store.ownRows(after: position, through: last, limit: MetadataStore.rowsAtOnce)
-            guard let end = rows.last?.change else { break }
-            for row in rows { writer.append(row) }
-            position = end
-        }
-        return try write(&writer, last: last)
-    }
-
-    private func write(_ writer: inout SegmentWriter, last: Int) throws -> LogManifest.Segment {
-        let (segment, bytes) = try writer.finish(last: last)
-        try directory.write(bytes, to: segment.name)
-        try afterStep(.segmentWritten)
-        return segment
-    }
-
-    private func replace(_ old: LogManifest, by new: LogManifest) throws {
+    private func replace(_ old: [LogManifest.Segment], by new: LogManifest) throws {
         let names = Set(new.segments.map(\.name))
         let time = Date(timeIntervalSince1970: Double(store.now()) / 1_000)
         // How long they are kept counts from here.
-        for segment in old.segments where !names.contains(segment.name) { directory.touch(segment.name, time) }
+        for segment in old where !names.contains(segment.name) { directory.touch(segment.name, time) }
         try directory.sync()
         // Before the manifest: a database that knows of less than the manifest says was restored from a backup.
         try store.note(PeerPosition(site: new.site, epoch: new.epoch, change: new.last), changed: true)
@@ -175,28 +138,6 @@ package struct LogExporter {
         for (name, changed) in try directory.files() where !names.contains(name) && changed < limit {
             directory.remove(name)
             try afterStep(.oldRemoved)
-        }
-    }
-
-    // MARK: Recovery
-
-    /// Takes back from the log what the database has lost. What cannot be taken back stays with those who have it.
-    private func recover(_ manifest: LogManifest, _ outcome: inout ExportOutcome) {
-        for segment in manifest.segments {
-            do {
-                outcome.recovered += try recover(segment)
-            } catch {
-                outcome.notRecovered = "\(directory.path)/\(segment.name): \(error)"
-            }
-        }
-    }
-
-    private func recover(_ segment: LogManifest.Segment) throws -> Int {
-        guard let bytes = try directory.contents(of: segment.name, atMost: segment.bytes) else {
-            throw MetadataError(.unavailable, "is missing")
-        }
-        return try LogSegment(bytes, segment, site: store.site).forEachGroup(at: store.now()) { rows in
-            try store.recover(rows)
         }
     }
 }

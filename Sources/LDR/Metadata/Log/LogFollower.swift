@@ -34,7 +34,9 @@ package struct LogFollower {
             try SiteName.check(peer)
             return try await followLog()
         } catch {
-            if SiteName.isValid(peer) && peer != store.site { try store.noteFailure(of: peer, "\(error)") }
+            let isOfPeer = SiteName.isValid(peer) && peer != store.site && !(error is CancellationError)
+            // Where the store fails too, the first error tells more.
+            if isOfPeer { try? store.noteFailure(of: peer, "\(error)") }
             throw error
         }
     }
@@ -44,6 +46,7 @@ package struct LogFollower {
         var outcome = FollowOutcome()
         var position = try start(manifest)
         for segment in manifest.segments where segment.last > position {
+            try Task.checkCancellation()
             let bytes = try await get(segment.name, atMost: segment.bytes)
             do {
                 outcome.applied += try apply(bytes, segment, of: manifest, after: position)

@@ -26,6 +26,7 @@ package struct LogManifest: Sendable, Hashable {
     /// Bytes.
     package static let maximumBytes = 1 << 20
     package static let maximumSegments = 4_096
+    package static let maximumSegmentChanges = 1 << 32
     /// Bytes of a segment's file.
     package static let maximumSegmentBytes = 512 << 20
 
@@ -122,7 +123,9 @@ extension LogManifest.Segment {
         guard first > previous, last >= first, count <= last - first + 1 else {
             throw .damaged("segments are not in their order")
         }
-        guard bytes <= LogManifest.maximumSegmentBytes else { throw .damaged("a segment above the limit") }
+        guard bytes <= LogManifest.maximumSegmentBytes, count <= LogManifest.maximumSegmentChanges else {
+            throw .damaged("a segment above the limit")
+        }
         guard sha256.utf8.count == 64, sha256.utf8.allSatisfy(LogManifest.isHex) else { throw .damaged("no checksum") }
         // So that nothing but a file of the log can be asked for.
         guard name == LogManifest.name(first: first, last: last, sha256: sha256) else {

@@ -24,11 +24,15 @@ struct LogSegment {
         var reader = try SegmentReader(bytes, segment: segment, site: site)
         var sum = 0
         var group: [MetadataRow] = []
+        var bytes = 0
         while let row = try reader.next() {
-            if row.change > after { group.append(row) }
-            if group.count == MetadataStore.rowsAtOnce {
+            if row.change <= after { continue }
+            group.append(row)
+            bytes += row.weight
+            if group.count == MetadataStore.rowsAtOnce || bytes > MetadataStore.bytesAtOnce {
                 sum += try body(group)
                 group.removeAll(keepingCapacity: true)
+                bytes = 0
             }
         }
         return group.isEmpty ? sum : sum + (try body(group))

@@ -37,7 +37,7 @@ extension MetadataStore {
         return try changes(rows(statement.bind(1, after).bind(2, limit)))
     }
 
-    /// Those of this site.
+    /// Those of this site. There may be fewer than `limit` where records are large; none at the end.
     package func ownChanges(after: Int, limit: Int) throws(StorageError) -> [(change: Int, value: MetadataChange)] {
         try changes(ownRows(after: after, through: Int.max, limit: limit))
     }
@@ -49,11 +49,13 @@ extension MetadataStore {
         return found
     }
 
+    /// Fewer than `limit` where rows are large; none at the end.
     func ownRows(after: Int, through: Int, limit: Int) throws(StorageError) -> [MetadataRow] {
         let statement = try file.connection.statement(
             "SELECT \(Self.columns) FROM file WHERE change > ?1 AND change <= ?2 AND site = ?3 ORDER BY change LIMIT ?4"
         )
-        return try rows(statement.bind(1, after).bind(2, through).bind(3, text: site).bind(4, limit))
+        try statement.bind(1, after).bind(2, through).bind(3, text: site).bind(4, limit)
+        return try rows(statement, bytes: Self.bytesAtOnce)
     }
 
     // MARK: All files

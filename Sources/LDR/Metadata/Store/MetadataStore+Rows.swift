@@ -41,11 +41,16 @@ extension MetadataStore {
             clock: Int64(statement.integer(8)), site: statement.text(9) ?? "", change: statement.integer(10))
     }
 
-    /// All rows of a statement whose parameters are bound.
-    func rows(_ statement: SQLiteStatement) throws(StorageError) -> [MetadataRow] {
+    /// The rows of a statement whose parameters are bound; no more when they have so many bytes.
+    func rows(_ statement: SQLiteStatement, bytes limit: Int = .max) throws(StorageError) -> [MetadataRow] {
         defer { statement.reset() }
         var found: [MetadataRow] = []
-        while try statement.step() { found.append(row(statement)) }
+        var bytes = 0
+        while bytes < limit, try statement.step() {
+            let row = row(statement)
+            bytes += row.weight
+            found.append(row)
+        }
         return found
     }
 

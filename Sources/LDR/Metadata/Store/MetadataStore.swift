@@ -17,6 +17,8 @@ package final class MetadataStore {
 
     /// Rows of a transaction: others that write wait for no more.
     static let rowsAtOnce = 10_000
+    /// Of rows that are held at once, where they may be large.
+    static let bytesAtOnce = 32 << 20
 
     /// Opens or makes the file.
     package convenience init(path: String, site: String) throws(StorageError) {
