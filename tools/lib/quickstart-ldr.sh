@@ -71,8 +71,9 @@ start_gridftp() {
     local deadline=$((SECONDS + start_seconds))
     # It says nothing when it is ready.
     until port_is_busy "${gridftp_ports[$1]}"; do
-        kill -0 "${children[-1]}" 2>/dev/null && [[ $SECONDS -lt $deadline ]] ||
+        if ! kill -0 "${children[-1]}" 2>/dev/null || [[ $SECONDS -ge $deadline ]]; then
             die "the GridFTP server did not start: $(tail -n 5 "$directory/gridftp.log")"
+        fi
         sleep 0.05
     done
 }

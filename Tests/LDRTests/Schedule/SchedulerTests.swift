@@ -1,0 +1,211 @@
+import Logging
+import RLSCore
+import RLSTestSupport
+import Synchronization
+import Testing
+
+@testable import LDR
+
+/// The way of wanted files through the work database: from the metadata to the queue, and what becomes of transfers.
+@Suite struct SchedulerTests {
+    private let directory: TemporaryDirectory
+    private let work: WorkStore
+    private let metadata: MetadataStore
+    private let catalog = MemoryCatalog()
+    private let now = WorkStore.now + 1_000_000
+
+    init() throws {
+        directory = try TemporaryDirectory()
+        work = try WorkStore(path: directory.file("work.db"))
+        metadata = try MetadataStore(path: directory.file("metadata.db"), site: "here")
+    }
+
+    private func publish(_ names: [String], size: Int64 = 10, collection: String = "c", run: Int64 = 1) throws {
+        _ = try metadata.publish(
+            names.map {
+                FileRecord(lfn: ByteString($0), size: size, collection: collection, attributes: ["run": .integer(run)])
+            })
+    }
+
+    @discardableResult
+    private func keep(_ subscriptions: SubscriptionConfiguration...) async throws -> WantKeeper.Outcome {
+        try await WantKeeper(work: work, metadata: metadata, catalog: catalog).keep(subscriptions)
+    }
+
+    private func pass(
+        _ urls: [ByteString: [ByteString]], _ change: (inout QueueLimits) -> Void = { _ in }, later: Int = 0
+    ) async throws -> Scheduler.Outcome {
+        var limits = QueueLimits()
+        change(&limits)
+        return try await Scheduler(
+            work: work, finder: FixedFinder(urls: urls), limits: limits, logger: Logger(label: "test")
+        ).pass(at: now + later)
+    }
+
+    private func state(_ name: ByteString) throws -> WantState? { try work.want(of: name)?.state }
+
+    private static func everywhere(_ names: [String]) -> [ByteString: [ByteString]] {
+        Dictionary(uniqueKeysWithValues: names.map { (ByteString($0), [ByteString("http://a/\($0)")]) })
+    }
+
+    private static let all = SubscriptionConfiguration(name: "all", expression: "collection = 'c'")
+
+    // MARK: Wants
+
+    @Test func whatIsWantedFollowsTheMetadata() async throws {
+        try publish(["a", "b"])
+        try publish(["x"], collection: "other")
+        catalog.add("b", "here:b")
+        let first = try await keep(Self.all)
+        #expect(first.new == 2 && first.present == 1 && first.changes == 3)
+        #expect(try state("a") == .missing && state("b") == .present && state("x") == nil)
+        #expect(try await keep(Self.all) == WantKeeper.Outcome())
+        try publish(["d"])
+        _ = try metadata.delete(["a"])
+        let second = try await keep(Self.all)
+        #expect(second.new == 1 && second.withdrawn == 1 && second.changes == 2)
+        #expect(try state("a") == nil && state("d") == .missing)
+    }
+
+    @Test func subscriptionsComeAndGo() async throws {
+        try publish(["a"], run: 1)
+        try publish(["b"], run: 2)
+        let one = SubscriptionConfiguration(name: "one", expression: "run = 1")
+        let both = SubscriptionConfiguration(name: "both", expression: "run in (1, 2)", priority: 80)
+        try await keep(one)
+        #expect(try state("a") == .missing && state("b") == nil)
+        try await keep(one, both)
+        #expect(try work.want(of: "a")?.subscriptions == 3 && work.want(of: "b")?.subscriptions == 2)
+        try await keep(both)
+        #expect(try work.want(of: "a")?.subscriptions == 2)
+        let other = SubscriptionConfiguration(name: "both", expression: "run = 2")
+        try await keep(other)
+        #expect(try state("a") == nil && state("b") == .missing)
+        try await keep()
+        #expect(try state("b") == nil && work.subscriptions().isEmpty)
+    }
+
+    // MARK: Passes
+
+    @Test func queuesWhatHasASource() async throws {
+        try publish(["a", "b"])
+        try await keep(Self.all)
+        let outcome = try await pass(["a": ["http://a/a"]])
+        #expect(outcome.queued == 1 && outcome.withoutSource == 1)
+        let queued = try #require(try work.want(of: "a"))
+        #expect(queued.state == .queued && queued.source == "http://a" && queued.url == "http://a/a")
+        let waiting = try #require(try work.want(of: "b"))
+        #expect(waiting.attempts == 1 && waiting.nextTry > now && waiting.reason?.contains("no catalog") == true)
+        // Not before its time.
+        #expect(try await pass(["b": ["http://a/b"]]) == Scheduler.Outcome())
+        #expect(try await pass(["b": ["http://a/b"]], later: 3_600_000).queued == 1)
+    }
+
+    @Test func sharesAreInProportion() async throws {
+        try publish((0..<300).map { "x\($0)" }, run: 1)
+        try publish((0..<300).map { "y\($0)" }, run: 2)
+        let urls = Self.everywhere((0..<300).flatMap { ["x\($0)", "y\($0)"] })
+        try await keep(
+            SubscriptionConfiguration(name: "x", expression: "run = 1", priority: 90),
+            SubscriptionConfiguration(name: "y", expression: "run = 2", priority: 10))
+        #expect(try await pass(urls, { $0.length = 200 }).queued == 200)
+        let subscriptions = try work.subscriptions()
+        #expect(try work.totals(of: subscriptions[0])[.queued]?.files == 180)
+        #expect(try work.totals(of: subscriptions[1])[.queued]?.files == 20)
+        #expect(try await pass(urls, { $0.length = 200 }) == Scheduler.Outcome())
+    }
+
+    @Test func volumesAreKept() async throws {
+        try publish(["a", "b", "d"], size: 40)
+        let subscription = SubscriptionConfiguration(name: "s", expression: "size > 0", maximumVolume: 100)
+        try await keep(subscription)
+        let outcome = try await pass(Self.everywhere(["a", "b", "d"]))
+        #expect(outcome.queued == 2 && outcome.held == 1)
+        #expect(try work.totals()[.held]?.files == 1)
+        var more = subscription
+        more.maximumVolume = 200
+        try await keep(more)
+        #expect(try await pass(Self.everywhere(["a", "b", "d"])).queued == 1)
+    }
+
+    @Test func stuckAfterSoManyAttempts() async throws {
+        try publish(["a"])
+        try await keep(Self.all)
+        for attempt in 1...3 {
+            let outcome = try await pass([:], { $0.attempts = 3 }, later: attempt * 4_000_000)
+            #expect(outcome.stuck == (attempt == 3 ? 1 : 0))
+        }
+        #expect(try state("a") == .stuck)
+        // Once a day, or when somebody says so.
+        #expect(try await pass(Self.everywhere(["a"]), later: 13_000_000) == Scheduler.Outcome())
+        #expect(try work.retry("a") == 1)
+        #expect(try await pass(Self.everywhere(["a"]), later: 13_000_000).queued == 1)
+    }
+
+    // MARK: Transfers
+
+    private func result(_ want: Want, _ failure: (kind: String, message: String)? = nil) -> TransferResult {
+        TransferResult(
+            want, source: want.source ?? "", url: want.url ?? .empty, began: now, ended: now + 1_000, bytes: 100,
+            failure: failure, isSourceFault: failure != nil)
+    }
+
+    @Test func theEndOfTransfers() async throws {
+        try publish(["a", "b"], size: 100)
+        try await keep(Self.all)
+        _ = try await pass(Self.everywhere(["a", "b"]))
+        #expect(try work.waitingSources() == ["http://a"])
+        let taken = try work.take(from: "http://a", files: 10, bytes: 1 << 40)
+        #expect(taken.map(\.lfn) == ["a", "b"])
+        try work.finish([result(taken[0]), result(taken[1], ("sourceMissing", "gone"))], attempts: 5)
+        #expect(try state("a") == .present)
+        let failed = try #require(try work.want(of: "b"))
+        #expect(failed.state == .missing && failed.attempts == 1 && failed.reason == "sourceMissing: gone")
+        #expect(try work.history(limit: 10).map(\.failure) == ["sourceMissing", nil])
+        let source = try #require(try work.sources().first)
+        #expect(source.succeeded == 1 && source.failed == 1 && source.rate == 100)
+        // The copy turns out to be lost.
+        try work.lost(["a"], reason: "lost")
+        #expect(try state("a") == .missing)
+    }
+
+    @Test func batchesHaveLimits() async throws {
+        try publish(["a", "b", "d"], size: 100)
+        try await keep(Self.all)
+        _ = try await pass(Self.everywhere(["a", "b", "d"]))
+        #expect(try work.take(from: "http://a", files: 10, bytes: 150).count == 1)
+        #expect(try work.take(from: "http://a", files: 1, bytes: 1_000).count == 1)
+        // At least one, and what was left active is queued again.
+        #expect(try work.take(from: "http://a", files: 10, bytes: 1).count == 1)
+        #expect(try work.waitingSources().isEmpty)
+        #expect(try work.recoverTransfers() == 3)
+    }
+}
+
+/// A catalog in memory.
+final class MemoryCatalog: CopyListing {
+    private let known = Mutex<[Mapping]>([])
+
+    func add(_ lfn: ByteString, _ pfn: ByteString) { known.withLock { $0.append(Mapping(lfn: lfn, pfn: pfn)) } }
+
+    func copies(of lfns: [ByteString]) async -> [Mapping] {
+        let names = Set(lfns)
+        return known.withLock { $0.filter { names.contains($0.lfn) } }
+    }
+
+    func allCopies() async -> [Mapping] { known.withLock { $0 } }
+
+    func register(_ copies: [Mapping]) async {
+        known.withLock { known in known += copies.filter { !known.contains($0) } }
+    }
+
+    func unregister(_ copies: [Mapping]) async { known.withLock { $0.removeAll { copies.contains($0) } } }
+}
+
+struct FixedFinder: ReplicaFinder {
+    let urls: [ByteString: [ByteString]]
+
+    func find(_ lfns: [ByteString]) async -> FoundReplicas {
+        FoundReplicas(urls: urls.filter { lfns.contains($0.key) })
+    }
+}

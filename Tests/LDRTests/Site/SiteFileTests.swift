@@ -1,0 +1,73 @@
+import Testing
+
+@testable import LDR
+
+@Suite struct SiteFileTests {
+    private static let least = "site cit\ndirectory /var/lib/ldr\n"
+
+    @Test func everyKeyword() throws {
+        let site = try SiteFile.parse(
+            """
+            # A site.
+            site   cit
+            directory /var/lib/ldr/
+            lrc rls://localhost
+            rli rls://a:1
+            rli rlsn://b
+            layout {frameType}/{lfn}
+            partition one /data/1 gsiftp://se:2811/data/1/ reserve=10G
+            partition old /data/0 gsiftp://se:2811/data/0 draining read-only
+            log_directory /var/lib/ldr/log
+            peer wisc https://ldr.wisc.example.org/log/wisc
+            name_rule ligo-frame
+            watch /incoming collection=raw complete_after=2m
+            subscription raw priority=80 lifetime=30d volume=1T : frameType = 'R' and lfn like '%:%'
+            queue_length 10
+            transfer_command root xrdcp --nopbar %u %p
+            bandwidth 1M
+            verify_refusal 7
+            """, named: "f")
+        #expect(site.site == "cit" && site.directory == "/var/lib/ldr" && site.rlis.count == 2)
+        #expect(
+            site.partitions[0]
+                == PartitionConfiguration(
+                    name: "one", root: "/data/1", url: "gsiftp://se:2811/data/1", reserve: 10 << 30))
+        #expect(site.partitions[1].isDraining && site.partitions[1].isReadOnly)
+        #expect(site.peers == [PeerConfiguration(site: "wisc", url: "https://ldr.wisc.example.org/log/wisc")])
+        #expect(site.watches == [WatchConfiguration(directory: "/incoming", collection: "raw", completeAfter: 120)])
+        #expect(
+            site.subscriptions == [
+                SubscriptionConfiguration(
+                    name: "raw", expression: "frameType = 'R' and lfn like '%:%'", priority: 80, lifetime: 30 * 86_400,
+                    maximumVolume: 1 << 40)
+            ])
+        #expect(site.queue.length == 10 && site.commands == ["root": "xrdcp --nopbar %u %p"])
+        #expect(site.transfer.bandwidth == 1 << 20 && site.verify.refusal == 0.07)
+    }
+
+    @Test(arguments: [
+        ("sight x", "f:3: unknown keyword `sight`"), ("interval", "f:3: `interval` has no value; expected 1 to 86400"),
+        ("interval 0", "f:3: `interval`: 0: expected a number from 1 to 86400"),
+        ("site again", "f:3: `site` was set in line 1 already"),
+        ("peer cit http://x", "f: the site is its own peer"), ("peer a b", "f:3: `peer`: b: expected a URL"),
+        ("partition a data gsiftp://x", "f:3: `partition`: data: expected a path that begins with /"),
+        (
+            "partition a /d gsiftp://x colour=red",
+            "f:3: `partition`: `colour=red`: expected reserve=…, draining or read-only"
+        ),
+        ("subscription a frameType = 'R'", "f:3: `subscription`: expected `:` before the expression"),
+        ("subscription a : frameType = ", "f:3: `subscription`: "), ("lrc host", "f:3: `lrc`: host: expected rls://"),
+        ("subscription a : size > 1\nsubscription a : size > 2", "f: two subscriptions are named `a`"),
+    ])
+    func mistakesAreNamed(line: String, message: String) {
+        let error = #expect(throws: SiteFile.ParseError.self) {
+            try SiteFile.parse(Self.least + line + "\n", named: "f")
+        }
+        #expect(error?.description.hasPrefix(message) == true, "\(error?.description ?? "")")
+    }
+
+    @Test func whatIsMissing() {
+        #expect(throws: SiteFile.ParseError.self) { try SiteFile.parse("directory /x", named: "f") }
+        #expect(throws: SiteFile.ParseError.self) { try SiteFile.parse("site x", named: "f") }
+    }
+}
