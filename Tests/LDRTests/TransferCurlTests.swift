@@ -84,6 +84,19 @@ import Testing
         #expect(await fixture.run(CurlTool(), [unknown])[2]?.bytes == record.size)
     }
 
+    @Test func leavesAFileToAProgramThatOutlivedItsDaemon() async throws {
+        let record = try fixture.publish("large", megabytes: 16)
+        let request = fixture.request(1, server.url("files/large"), record)
+        let bytes = try Data(contentsOf: URL(fileURLWithPath: fixture.source + "/large"))
+        try bytes.prefix(9 << 20).write(to: URL(fileURLWithPath: request.destination))
+        let other = try await Executable(path: "/bin/sh").start(
+            ["-c", "exec >>\"$1\"; echo open >&2; exec sleep 1000", "sh", request.destination])
+        #expect(try await other.waitForErrors(seconds: 20) { $0.contains("open") })
+        #expect(await fixture.run(CurlTool(), [request])[1]?.bytes == record.size)
+        other.signal(SIGKILL)
+        _ = try await fixture.land(request, "large")
+    }
+
     @Test func whatNeverEndsIsEnded() async throws {
         let record = try fixture.publish("x", Array("content".utf8))
         let large = try fixture.publish("large", megabytes: 8)

@@ -87,6 +87,17 @@ import Testing
         #expect(try await eventually { kill(helper, 0) != 0 })
     }
 
+    @Test func whatIgnoresTheEndIsKilled() async throws {
+        let record = try fixture.publish("x", Array("content".utf8))
+        let tool = CommandTool(
+            try CommandTemplate("/bin/sh -c 'trap \"\" TERM; echo > \"$2\"; while :; do sleep 1; done' sh %u %p"))
+        let request = fixture.request(1, "x://h/x", record)
+        let running = Task { [fixture] in await fixture.run(tool, [request]) }
+        #expect(try await eventually { fixture.size(1) > 0 })
+        running.cancel()
+        #expect(await running.value[1]?.kind == .interrupted)
+    }
+
     @Test func timeLimits() async throws {
         let record = try fixture.publish("x", Array("content".utf8))
         let tool = CommandTool(try CommandTemplate("/bin/sh -c 'printf c > \"$2\"; sleep 1000' sh %u %p"))

@@ -73,6 +73,24 @@ import Testing
         #expect(finding.isForSource == isForSource)
     }
 
+    @Test(arguments: [(500, 0, 4), (500, 0, 1), (3, 0, 4), (20, 1 << 30, 2), (5000, 1 << 20, 8)])
+    func filesAreSharedOut(count: Int, size: Int, lanes: Int) {
+        let jobs = (0..<count).map { id in
+            let record = FileRecord(lfn: "x", size: Int64(size))
+            let request = TransferRequest(id: id, source: "gsiftp://h/x", destination: "/\(id)", expected: record)
+            return GlobusJob(request: request, source: "gsiftp://h/x", destination: "file:///\(id)", offset: 0)
+        }
+        let queue = GlobusQueue(jobs, lanes: lanes, limit: 1000)
+        var batches: [[Int]] = []
+        while case let batch = queue.next(), !batch.isEmpty { batches.append(batch.map(\.request.id)) }
+        #expect(batches.flatMap(\.self) == Array(0..<count))
+        #expect(batches.allSatisfy { $0.count <= 1000 })
+        if size == 0 { #expect(batches.count <= lanes) }
+        if size == 1 << 30 { #expect(batches.count >= 8) }
+        queue.putBack(jobs.prefix(2))
+        #expect(queue.next().first?.request.id == 0)
+    }
+
     @Test func messagesAreOneLine() {
         #expect(TransferFailure(.other, "a\r\n\u{1B}[31mb").message == "a [31mb")
         #expect(TransferTools().schemes == ["dav", "davs", "file", "gsiftp", "http", "https"])

@@ -43,10 +43,11 @@ enum CurlConfiguration {
             let share = bandwidth / Int64(max(1, min(settings.concurrency, jobs)))
             lines.append("limit-rate = \(max(1024, share))")
         }
-        if let proxy = settings.proxy ?? environment("X509_USER_PROXY") {
+        if let proxy = settings.proxy ?? usual("X509_USER_PROXY", "/tmp/x509up_u\(getuid())") {
             lines += ["cert = \(quoted(proxy))", "key = \(quoted(proxy))", "cert-type = \"PEM\""]
         }
-        if let authorities = settings.authorities ?? environment("X509_CERT_DIR") {
+        let authorities = settings.authorities ?? usual("X509_CERT_DIR", "/etc/grid-security/certificates")
+        if let authorities {
             lines.append("capath = \(quoted(authorities))")
         }
         return lines
@@ -54,8 +55,10 @@ enum CurlConfiguration {
 
     private static func seconds(_ value: Double) -> Int { Int(min(max(1, value.rounded(.up)), 1_000_000)) }
 
-    private static func environment(_ name: String) -> String? {
-        getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
+    /// Where Globus looks, too.
+    private static func usual(_ variable: String, _ path: String) -> String? {
+        let given = getenv(variable).map { String(cString: $0) } ?? ""
+        return given.isEmpty ? (FileCalls.exists(path) ? path : nil) : given
     }
 
     /// No value ends before its quotation mark does.

@@ -77,12 +77,12 @@ struct GlobusLane: Sendable {
 
     private func command(_ batch: [GlobusJob], _ scratch: Scratch) throws(TransferFailure) -> ChildProcess {
         var words = options
+        // That a file is there says that the program has come so far.
+        for job in batch where job.offset == 0 { unlink(job.request.destination) }
         if batch.count == 1, let job = batch.first, job.isSingle {
             if job.offset > 0 { words += ["-off", "\(job.offset)"] }
             words += [job.source, job.destination]
         } else {
-            // Should a file be there, the program takes it for what is to be begun.
-            for job in batch { unlink(job.request.destination) }
             try scratch.write(batch.flatMap { Array($0.listLine.utf8) }, to: .list)
             words += ["-f", scratch.file(.list), "-df", scratch.file(.dump)]
         }

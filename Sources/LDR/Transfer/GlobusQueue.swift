@@ -15,6 +15,9 @@ struct GlobusJob: Sendable {
     /// It is given to a process of its own.
     var isSingle: Bool { offset > 0 || source.utf8.count > Self.listed || destination.utf8.count > Self.listed }
 
+    /// In bytes.
+    var cost: Int64 { GlobusQueue.cost(of: request.expected.size - offset) }
+
     var listLine: String { "\"\(source)\" \"\(destination)\"\n" }
 
     /// nil for one whose fate is known without a transfer.
@@ -48,24 +51,36 @@ struct GlobusJob: Sendable {
 /// Files that wait for a lane.
 final class GlobusQueue: Sendable {
     private let waiting: NIOLockedValueBox<[GlobusJob]>
-    private let lanes: Int
     private let limit: Int
+    /// Bytes of a process, of which each has to connect and to authenticate first.
+    private let share: Int64
+
+    /// What a file costs beside its bytes, and a connection beside its files.
+    private static let (fileCost, connectionCost) = (Int64(1 << 20), Int64(64 << 20))
+    /// Lanes that end earlier than others find something to do, if there is so much.
+    private static let large: Int64 = 1 << 30
 
     init(_ jobs: [GlobusJob], lanes: Int, limit: Int) {
+        let total = jobs.reduce(Int64(0)) { $0.addingReportingOverflow($1.cost).partialValue }
+        let even = total / Int64(max(1, lanes)) + 1
+        share = max(Self.connectionCost, min(even, max(Self.large, even / 4)))
         // From the end, where it costs nothing to take; those that are continued come first.
         waiting = NIOLockedValueBox((jobs.filter(\.isSingle) + jobs.filter { !$0.isSingle }).reversed())
-        self.lanes = lanes
         self.limit = max(1, limit)
     }
 
-    /// For one process. The more lanes, the smaller: that all end at the same time.
+    static func cost(of bytes: Int64) -> Int64 { max(0, min(bytes, 1 << 50)) + fileCost }
+
+    /// For one process.
     func next() -> [GlobusJob] {
         waiting.withLockedValue { waiting in
             guard let first = waiting.popLast() else { return [] }
-            var batch = [first]
-            let share = lanes == 1 ? waiting.count + 1 : max(8, waiting.count / (2 * lanes))
-            while !first.isSingle, batch.count < min(share, limit), let next = waiting.last, !next.isSingle {
+            var (batch, cost) = ([first], first.cost)
+            while !first.isSingle, batch.count < limit, let next = waiting.last, !next.isSingle,
+                cost + next.cost <= share
+            {
                 batch.append(next)
+                cost += next.cost
                 waiting.removeLast()
             }
             return batch

@@ -16,7 +16,8 @@ enum PartialFile: Equatable {
 
     /// Looks at a request's temporary file and brings it into one of these states.
     ///
-    /// Only what a checksum will be computed of is continued: nothing else would tell a gap from content.
+    /// A file that a program writes which outlived its daemon is left to that one: it has no name any more, and what it still
+    /// writes comes between nobody's. Only what a checksum will be computed of is continued: nothing else would tell a gap from content.
     static func prepare(
         _ request: TransferRequest, _ settings: TransferSettings
     ) throws(TransferFailure) -> PartialFile {
@@ -26,7 +27,9 @@ enum PartialFile: Equatable {
             throw TransferFailure(.localError, "\(path): is no regular file: remove it")
         }
         let (size, whole) = (Int64(status.st_size), request.expected.size)
-        guard request.expected.checksums.strongest != nil, size > 0, size <= whole else { return try remove(path) }
+        guard request.expected.checksums.strongest != nil, size > 0, size <= whole,
+            !FileCalls.isOpenElsewhere(status)
+        else { return try remove(path) }
         let end = try contiguous(path, size)
         if end == whole { return .complete }
         let kept = end < size ? end - doubtful : end

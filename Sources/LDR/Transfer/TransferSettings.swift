@@ -25,9 +25,10 @@ package struct TransferSettings: Sendable, Equatable {
     package var leastResumed: Int64 = 4 << 20
     /// Files that one process is given at most.
     package var filesPerProcess = 1000
-    /// The proxy certificate with its key; nil: X509_USER_PROXY of this process.
+    /// The proxy certificate with its key; nil: X509_USER_PROXY of this process, or where grid-proxy-init puts it.
     package var proxy: String?
-    /// The directory of trusted authorities; nil: X509_CERT_DIR of this process.
+    /// The directory of trusted authorities; nil: X509_CERT_DIR of this process, or
+    /// /etc/grid-security/certificates.
     package var authorities: String?
 
     /// How connections that carry data are protected (GridFTP).

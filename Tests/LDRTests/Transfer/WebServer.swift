@@ -41,6 +41,7 @@ final class WebServer: Sendable {
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = 'HTTP/1.1'
+            disable_nagle_algorithm = True
 
             def do_GET(self):
                 print(self.path, self.headers.get('Range', '-'), flush=True)
