@@ -48,8 +48,8 @@ extension Checksums {
         ChecksumKind.allCases.compactMap { kind in self[kind].map { "\(kind.rawValue):\(Hexadecimal.lowercase($0))" } }
     }
 
-    /// Reads `adler32:0a1b2c3d`, `md5:…` or `sha256:…`; letters may be of either case, and an Adler-32 may lack its first
-    /// zeros, as some tools print it.
+    /// Reads `adler32:0a1b2c3d`, `md5:…` or `sha256:…`; letters may be of either case, and an Adler-32 may lack its
+    /// first zeros, as some tools print it.
     package mutating func add(_ text: String) throws(ChecksumTextError) {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2, let kind = ChecksumKind(rawValue: parts[0].lowercased()) else {

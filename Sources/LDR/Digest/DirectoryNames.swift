@@ -2,7 +2,8 @@ import Glibc
 
 /// The names in a directory.
 enum DirectoryNames {
-    /// Without `.` and `..`, and without those that are not UTF-8; nil when it cannot be read, with the reason in `errno`.
+    /// Without `.` and `..`, and without those that are not UTF-8; nil when it cannot be read, with the reason in
+    /// `errno`.
     static func of(_ path: String) -> [String]? {
         guard let directory = opendir(path) else { return nil }
         defer { closedir(directory) }

@@ -2,9 +2,9 @@ import RLSCore
 
 /// How a program of the administrator's choice is called, such as `xrdcp --nopbar %u %p`.
 ///
-/// Words are separated by blanks, unless in single or double quotes, and replaced after that: whatever a URL contains, it stays
-/// within its word, and no shell sees it. `%u` is the URL as the catalog has it, `%p` the path to write, `%s` the size in
-/// bytes, `%%` a percent sign. Exit status 0 means that the file is complete.
+/// Words are separated by blanks, unless in single or double quotes, and replaced after that: whatever a URL
+/// contains, it stays within its word, and no shell sees it. `%u` is the URL as the catalog has it, `%p` the path to
+/// write, `%s` the size in bytes, `%%` a percent sign. Exit status 0 means that the file is complete.
 package struct CommandTemplate: Sendable, Equatable {
     /// What is wrong with a template.
     package struct Failure: Error, CustomStringConvertible {

@@ -2,8 +2,9 @@ import Glibc
 
 /// What curl is told.
 enum CurlConfiguration {
-    /// Of all files. The first word keeps curl from reading the configuration of whoever runs it. Without --parallel-immediate
-    /// a second file waits until the first one is complete, in case both could share a connection.
+    /// Of all files. The first word keeps curl from reading the configuration of whoever runs it. Without
+    /// --parallel-immediate a second file waits until the first one is complete, in case both could share a
+    /// connection.
     static func arguments(_ settings: TransferSettings) -> [String] {
         [
             "-q", "--no-progress-meter", "--parallel", "--parallel-immediate", "--parallel-max",

@@ -20,8 +20,8 @@ struct Deliveries: Sendable {
     ) async {
         let (stream, continuation) = AsyncStream<(TransferRequest, TransferOutcome)>.makeStream()
         let deliveries = Deliveries(requests, continuation)
-        // What follows an outcome may take long: neither the next one nor the transfer waits for it. No child of this task,
-        // for outcomes are told after a cancellation, too.
+        // What follows an outcome may take long: neither the next one nor the transfer waits for it. No child of this
+        // task, for outcomes are told after a cancellation, too.
         let delivered = Task {
             await withDiscardingTaskGroup { group in
                 for await (request, outcome) in stream { group.addTask { await finished(request, outcome) } }

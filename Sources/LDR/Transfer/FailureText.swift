@@ -39,8 +39,8 @@ enum FailureText {
         ("operation not permitted", .sourceRefused), ("not authorized", .sourceRefused),
     ]
 
-    /// - Parameter saysWho: the program marks what the source said by a reply code of FTP; what it says itself is then of
-    ///   our own files
+    /// - Parameter saysWho: the program marks what the source said by a reply code of FTP; what it says itself is
+    ///   then of our own files
     static func finding(_ text: String, saysWho: Bool) -> Finding {
         let text = text.lowercased()
         if let rule = rules.first(where: { $0.words.allSatisfy(text.contains) }) { return rule.finding }

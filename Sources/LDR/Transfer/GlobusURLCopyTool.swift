@@ -3,8 +3,8 @@ import RLSCore
 /// GridFTP by `globus-url-copy` (Debian: globus-gass-copy-progs).
 ///
 /// Each of `concurrency` lanes runs one process at a time, with a list of files and one connection. The program goes on
-/// after errors only at the risk of corrupting itself (`-c` with `-fast`), so that here it ends with the first file that fails
-/// and another one takes the rest.
+/// after errors only at the risk of corrupting itself (`-c` with `-fast`), so that here it ends with the first file
+/// that fails and another one takes the rest.
 package struct GlobusURLCopyTool: TransferTool {
     private let program: String
 

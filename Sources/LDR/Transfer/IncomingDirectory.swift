@@ -1,7 +1,7 @@
 import Glibc
 
-/// The directory of a partition in which files are written before they have their names: on the same file system, so that
-/// giving a name is one step.
+/// The directory of a partition in which files are written before they have their names: on the same file system, so
+/// that giving a name is one step.
 package struct IncomingDirectory: Sendable, Equatable {
     package static let name = ".ldr-incoming"
     private static let ending = ".part"

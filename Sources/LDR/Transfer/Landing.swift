@@ -3,7 +3,8 @@ import RLSCore
 
 /// Gives complete files their names.
 ///
-/// A file stands under its name only after its size and checksum were verified and its content is safe from a loss of power.
+/// A file stands under its name only after its size and checksum were verified and its content is safe from a loss of
+/// power.
 package struct Landing: Sendable {
     private let threads: FileThreads
     private let permissions: mode_t
@@ -29,8 +30,9 @@ package struct Landing: Sendable {
     ///   - root: absolute path of the partition
     ///   - name: path below it; no component may be empty, `.` or `..`, and none may be a symbolic link
     ///   - computing: checksums to be computed even where the record does not have them
-    /// - Throws: `sizeDiffers` and `checksumDiffers`, after which the temporary file is gone. After `localError`, as when another
-    ///   file has the name, and after `interrupted` it remains, and can be landed later without being fetched again.
+    /// - Throws: `sizeDiffers` and `checksumDiffers`, after which the temporary file is gone. After `localError`, as
+    ///   when another file has the name, and after `interrupted` it remains, and can be landed later without being
+    ///   fetched again.
     package func land(
         _ request: TransferRequest, root: String, name: ByteString, computing: Set<ChecksumKind> = []
     ) async throws(TransferFailure) -> Landed {

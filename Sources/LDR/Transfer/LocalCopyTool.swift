@@ -3,8 +3,8 @@ import RLSCore
 
 /// `file:` URLs of this machine, copied within the kernel by a few threads.
 ///
-/// Only regular files are read, and no symbolic link is followed in the last place of a path. A thread that waits for a file
-/// server in trouble waits until that answers: there is no time limit.
+/// Only regular files are read, and no symbolic link is followed in the last place of a path. A thread that waits for
+/// a file server in trouble waits until that answers: there is no time limit.
 package struct LocalCopyTool: TransferTool {
     private let threads: FileThreads
 

@@ -16,8 +16,8 @@ enum PartialFile: Equatable {
 
     /// Looks at a request's temporary file and brings it into one of these states.
     ///
-    /// A file that a program writes which outlived its daemon is left to that one: it has no name any more, and what it still
-    /// writes comes between nobody's. Only what a checksum will be computed of is continued: nothing else would tell a gap from content.
+    /// Continued is only what a checksum will be computed of: nothing else would tell a gap from content. A file that
+    /// another process has open is begun anew under its name: a program that outlived its daemon may still write it.
     static func prepare(
         _ request: TransferRequest, _ settings: TransferSettings
     ) throws(TransferFailure) -> PartialFile {

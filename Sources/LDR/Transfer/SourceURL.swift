@@ -15,8 +15,8 @@ struct SourceURL: Sendable, Equatable {
 
     private static let limit = 16_384
 
-    /// What is percent-encoded stays so, other bytes that mean something to a tool become so. A number sign is part of the
-    /// name: fragments mean nothing to a source. A question mark begins a query only in http and https.
+    /// What is percent-encoded stays so, other bytes that mean something to a tool become so. A number sign is part
+    /// of the name: fragments mean nothing to a source. A question mark begins a query only in http and https.
     init(_ url: ByteString) throws(TransferFailure) {
         guard url.count <= Self.limit else {
             throw Self.unsupported(url, "has more than \(Self.limit) bytes")

@@ -20,8 +20,8 @@ package struct TransferRequest: Sendable, Hashable {
 
 /// How a transfer ended.
 package enum TransferOutcome: Sendable, Equatable {
-    /// The tool says that the file is complete; `Landing` has yet to verify it. `bytes` are those that were moved now, without
-    /// what an earlier attempt had brought.
+    /// The tool says that the file is complete; `Landing` has yet to verify it. `bytes` are those that were moved
+    /// now, without what an earlier attempt had brought.
     case success(bytes: Int64, seconds: Double)
     case failure(TransferFailure)
 
@@ -62,8 +62,8 @@ package struct TransferFailure: Error, Sendable, Equatable, CustomStringConverti
             }
         }
 
-        /// The same attempt, with the same source, fails again until somebody changes something there. Those that are not
-        /// permanent pass by themselves: a network, a restart, a full disk that is being emptied.
+        /// The same attempt, with the same source, fails again until somebody changes something there. Those that are
+        /// not permanent pass by themselves: a network, a restart, a full disk that is being emptied.
         package var isPermanent: Bool {
             switch self {
             case .sourceMissing, .sourceRefused, .sizeDiffers, .checksumDiffers, .unsupported: true

@@ -6,14 +6,14 @@ package struct TransferSettings: Sendable, Equatable {
     package var streams = 1
     /// Bytes; nil leaves it to the systems at both ends (GridFTP).
     package var tcpBuffer: Int?
-    /// Keeps data channels open between files (GridFTP, extended block mode). The source then opens the data connections:
-    /// not for a site whose firewall lets none in. Several streams need it anyway.
+    /// Keeps data channels open between files (GridFTP, extended block mode). The source then opens the data
+    /// connections: not for a site whose firewall lets none in. Several streams need it anyway.
     package var reusesDataChannels = true
     /// Asks for the next file before the last one has come: for many small files over a long distance (GridFTP).
     package var pipelines = false
     package var dataChannel = DataChannel.authenticated
-    /// Bytes a second, of all files of one call together; nil is as fast as it goes. globus-url-copy has no such limit, nor
-    /// have programs of a template.
+    /// Bytes a second, of all files of one call together; nil is as fast as it goes. globus-url-copy has no such
+    /// limit, nor have programs of a template.
     package var bandwidth: Int64?
     /// Seconds until the first byte, or the source counts as out of reach.
     package var connectSeconds = 30.0

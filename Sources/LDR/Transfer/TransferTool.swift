@@ -2,11 +2,11 @@
 package protocol TransferTool: Sendable {
     /// Fetches files of one source into their temporary files.
     ///
-    /// Returns when all is over. Cancelled, it ends its child processes (SIGTERM, five seconds later SIGKILL, with all that
-    /// they started) and says `interrupted` of what has not come. What was written remains, to be continued.
+    /// Returns when all is over. Cancelled, it ends its child processes (SIGTERM, five seconds later SIGKILL, with
+    /// all that they started) and says `interrupted` of what has not come. What was written remains, to be continued.
     ///
-    /// - Parameter finished: called exactly once for each request, by several tasks at a time, as soon as its fate is known;
-    ///   its tasks are not cancelled with the caller's
+    /// - Parameter finished: called exactly once for each request, by several tasks at a time, as soon as its fate is
+    ///   known; its tasks are not cancelled with the caller's
     func run(
         _ requests: [TransferRequest], _ settings: TransferSettings,
         finished: @escaping @Sendable (TransferRequest, TransferOutcome) async -> Void

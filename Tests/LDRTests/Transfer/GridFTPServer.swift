@@ -2,7 +2,8 @@ import Foundation
 import LDR
 import RLSTestSupport
 
-/// A GridFTP server on loopback, with a host certificate of the test authority; whoever it trusts works as the tests' user.
+/// A GridFTP server on loopback, with a host certificate of the test authority; whoever it trusts works as the tests'
+/// user.
 final class GridFTPServer: Sendable {
     let port: Int
     private let program: RunningProgram
