@@ -125,6 +125,8 @@ let package = Package(
             "LDRCommands",
             ["LDR", "RLSClient", "RLSCore", arguments, logging, lifecycle, signals, subprocess, system]),
         .executableTarget(name: "ldr", dependencies: ["LDRCommands"], swiftSettings: settings),
+        // For tools/bench.
+        .executableTarget(name: "ldr-load", dependencies: ["LDR", "RLSCore", arguments], swiftSettings: settings),
         program("rls-server"),
         program("rls-cli"),
         program("rls-admin"),

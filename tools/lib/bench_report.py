@@ -11,6 +11,7 @@ import json
 import sys
 from typing import Optional
 
+import bench_ldr
 import bench_postgresql
 import bench_soft_state
 from bench_measurements import MIB, Goal, Measurements, Results, Row, at_least, goals_of, rate_table, read_results, yes_or_no
@@ -141,6 +142,7 @@ def main() -> int:
     measurements = Measurements(read_results(sys.argv[1]))
     sections = [[machine_line(measurements)]] + catalog_sections(measurements)
     sections += bench_soft_state.sections(measurements) + bench_postgresql.sections(measurements)
+    sections += bench_ldr.sections(measurements)
     print("\n" + "\n\n".join("\n".join(section) for section in sections))
     if len(sys.argv) > 2:
         write_json(sys.argv[2], measurements)
