@@ -6,12 +6,11 @@ struct CheckCommand: AsyncParsableCommand {
         commandName: "check", abstract: "Reads the configuration, and says what is wrong with it.")
 
     @OptionGroup var options: SiteOptions
-    @Flag(help: "List the keywords instead.") var keywords = false
+    @Flag(help: "Print a commented file with all keywords instead.") var keywords = false
 
     func run() async throws {
         if keywords {
-            for option in SiteOption.all { print("\(option.key)  \(option.values)\n    \(option.help)") }
-            return
+            return print(SiteExample.text, terminator: "")
         }
         let site = try options.site()
         if !site.partitions.isEmpty { _ = try Assembly.area(site) }

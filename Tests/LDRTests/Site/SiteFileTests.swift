@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import LDR
@@ -64,6 +65,14 @@ import Testing
             try SiteFile.parse(Self.least + line + "\n", named: "f")
         }
         #expect(error?.description.hasPrefix(message) == true, "\(error?.description ?? "")")
+    }
+
+    /// `ldr check --keywords > conf/ldr.conf` brings it up to date.
+    @Test func exampleIsUpToDate() throws {
+        let project = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent()
+        let file = project.appendingPathComponent("conf/ldr.conf")
+        #expect(try String(contentsOf: file, encoding: .utf8) == SiteExample.text)
     }
 
     @Test func whatIsMissing() {
