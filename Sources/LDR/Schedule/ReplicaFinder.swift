@@ -27,7 +27,25 @@ package struct IndexedReplicaFinder: ReplicaFinder {
 
     package func close() async { await locator.close() }
 
+    /// Names of one journey; several are made at a time.
+    private static let portion = 2_500
+
     package func find(_ lfns: [ByteString]) async throws -> FoundReplicas {
+        try await withThrowingTaskGroup(of: FoundReplicas.self) { group in
+            for start in stride(from: 0, to: lfns.count, by: Self.portion) {
+                let part = Array(lfns[start..<min(start + Self.portion, lfns.count)])
+                group.addTask { try await findPortion(part) }
+            }
+            var found = FoundReplicas()
+            for try await part in group {
+                found.urls.merge(part.urls) { $1 }
+                found.problems += part.problems.filter { !found.problems.contains($0) }
+            }
+            return found
+        }
+    }
+
+    private func findPortion(_ lfns: [ByteString]) async throws -> FoundReplicas {
         let result = try await locator.locate(lfns, through: indexes)
         var found = FoundReplicas(problems: result.skipped.map { "\($0.url): \($0.cause)" })
         for name in result.names where !name.replicas.isEmpty {
