@@ -22,14 +22,15 @@ struct DaemonLoop {
     var places: SitePlaces { SitePlaces(site) }
     var events: EventLog { EventLog(path: places.events, site: site.site) }
 
-    func run(_ pass: @escaping @Sendable () async throws -> String?) async throws {
+    /// - Parameter interval: seconds between two passes; nil for the site's
+    func run(every interval: Int? = nil, _ pass: @escaping @Sendable () async throws -> String?) async throws {
         let lock = try DaemonLock(path: places.lock(name), daemon: name)
         defer { withExtendedLifetime(lock) {} }
         if options.once {
             if let report = try await pass() { logger.info("\(report)") }
             return
         }
-        let service = Passes(interval: site.interval, logger: logger, pass: pass)
+        let service = Passes(interval: interval ?? site.interval, retry: site.interval, logger: logger, pass: pass)
         let group = ServiceGroup(
             services: [service], gracefulShutdownSignals: [.sigterm, .sigint],
             logger: Logger(label: name) { _ in SwiftLogNoOpLogHandler() })
@@ -39,6 +40,8 @@ struct DaemonLoop {
 
 private struct Passes: Service {
     let interval: Int
+    /// Seconds before the first failure's next pass, doubled with each.
+    let retry: Int
     let logger: Logger
     let pass: @Sendable () async throws -> String?
 
@@ -61,7 +64,7 @@ private struct Passes: Service {
                     failures += 1
                     logger.error("pass failed", metadata: ["cause": "\(error)"])
                 }
-                let pause = min(3_600, interval << min(failures, 8))
+                let pause = failures == 0 ? interval : min(3_600, retry << min(failures, 8))
                 try? await Task.sleep(for: .seconds(pause))
             }
         }

@@ -63,6 +63,7 @@ struct ExplainCommand: AsyncParsableCommand {
         case .active: "being fetched from \(want.source ?? "?")"
         case .queued: "queued, to be fetched from \(want.source ?? "?")"
         case .held: "held back\(reason)"
+        case .expired: "removed after its time\(reason); `ldr retry` with its name brings it back"
         case .stuck: "stuck after \(want.attempts) attempts, tried again \(Times.text(want.nextTry))\(reason)"
         case .missing where want.attempts > 0:
             "missing, \(want.attempts) attempts, tried again \(Times.text(want.nextTry))\(reason)"

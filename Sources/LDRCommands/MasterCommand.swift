@@ -39,6 +39,7 @@ struct MasterCommand: AsyncParsableCommand {
         if !site.logDirectory.isEmpty || !site.peers.isEmpty { names.append("metadata") }
         if !site.subscriptions.isEmpty { names += ["want", "schedule", "transfer"] }
         if !site.partitions.isEmpty { names.append("verify") }
+        if ReapCommand.isNeeded(site) { names.append("reap") }
         return names
     }
 }

@@ -40,13 +40,14 @@ enum StatusText {
     private static func subscriptions(_ status: SiteStatus) -> [[String]] {
         [
             [
-                "subscription", "priority", "wanted", "present", "queued", "active", "missing", "stuck", "held", "lag",
+                "subscription", "priority", "wanted", "present", "queued", "active", "missing", "stuck", "held",
+                "expired", "lag",
                 "done in",
             ]
         ]
             + status.subscriptions.map { item in
                 [item.name, "\(item.priority)", "\(item.wanted) (\(Sizes.text(item.wantedBytes)))", "\(item.present)"]
-                    + [item.queued, item.active, item.missing, item.stuck, item.held].map { "\($0)" }
+                    + [item.queued, item.active, item.missing, item.stuck, item.held, item.expired].map { "\($0)" }
                     + [
                         item.lagSeconds.map { Times.span($0) } ?? "-",
                         item.remainingSeconds.map { Times.span($0) } ?? "-",

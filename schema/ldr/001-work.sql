@@ -13,8 +13,8 @@ CREATE TABLE subscription (
     position INTEGER NOT NULL DEFAULT 0
 );
 
--- Files that a subscription wants. state: 0 missing, 1 queued (a source is chosen), 2 active, 3 present, 4 stuck, 5 held back.
--- Times are milliseconds since 1970.
+-- Files that a subscription wants. state: 0 missing, 1 queued (a source is chosen), 2 active, 3 present, 4 stuck, 5 held back,
+-- 6 expired (it was here, and was removed as its subscriptions say). Times are milliseconds since 1970.
 CREATE TABLE want (
     id INTEGER PRIMARY KEY,
     lfn BLOB NOT NULL UNIQUE,
@@ -25,7 +25,7 @@ CREATE TABLE want (
     state INTEGER NOT NULL,
     -- Since when it is wanted.
     since INTEGER NOT NULL,
-    -- Not before; where a source is chosen, the order in its queue.
+    -- Not before; where a source is chosen, the order in its queue; of one that is or was here, when it came.
     next_try INTEGER NOT NULL DEFAULT 0,
     attempts INTEGER NOT NULL DEFAULT 0,
     source TEXT,

@@ -17,6 +17,8 @@ package struct SiteStatus: Sendable, Encodable {
         package var missing = 0
         package var stuck = 0
         package var held = 0
+        /// Removed after their time: no longer among those that are wanted.
+        package var expired = 0
         /// Since when the file that has waited longest is wanted; nil when all are here.
         package var lagSeconds: Double?
         /// By the rate of the last hour; nil when nothing is missing or nothing has come.
@@ -79,8 +81,10 @@ package struct SiteStatus: Sendable, Encodable {
         var status = SubscriptionStatus(
             name: configuration.name, expression: configuration.expression, priority: configuration.priority)
         for (state, total) in try work.totals(of: subscription) {
-            status.wanted += total.files
-            status.wantedBytes += total.bytes
+            if state != .expired {
+                status.wanted += total.files
+                status.wantedBytes += total.bytes
+            }
             switch state {
             case .missing: status.missing = total.files
             case .queued: status.queued = total.files
@@ -88,6 +92,7 @@ package struct SiteStatus: Sendable, Encodable {
             case .present: (status.present, status.presentBytes) = (total.files, total.bytes)
             case .stuck: status.stuck = total.files
             case .held: status.held = total.files
+            case .expired: status.expired = total.files
             }
         }
         if status.present < status.wanted {
@@ -114,7 +119,7 @@ extension WorkStore {
     /// Since when the file is wanted that has been wanted longest and is not here.
     func oldestUnfinished(of subscription: Subscription) throws(StorageError) -> Int? {
         let statement = try file.connection.statement(
-            "SELECT min(since) FROM want WHERE subscriptions & ? AND state <> 3")
+            "SELECT min(since) FROM want WHERE subscriptions & ? AND state NOT IN (3, 6)")
         defer { statement.reset() }
         try statement.bind(1, subscription.bit)
         return try statement.step() && !statement.isNull(0) ? statement.integer(0) : nil

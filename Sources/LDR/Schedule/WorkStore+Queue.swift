@@ -117,6 +117,8 @@ extension WorkStore {
             "UPDATE want SET state = 0, next_try = 0, attempts = 0 WHERE (state = 4 OR (state = 0 AND next_try > 0))"
         try file.connection.execute("UPDATE source SET retry_at = 0, failed_in_row = 0")
         guard let lfn else { return try file.connection.statement(text).run() }
-        return try file.connection.statement(text + " AND lfn = ?").bind(1, lfn).run()
+        // Who names a file means it, also when it was removed after its time.
+        let named = text.replacing("(state = 4 ", with: "(state IN (4, 6) ")
+        return try file.connection.statement(named + " AND lfn = ?").bind(1, lfn).run()
     }
 }

@@ -25,6 +25,7 @@ package struct SiteConfiguration: Sendable {
     package var queue = QueueLimits()
     package var transfer = TransferLimits()
     package var verify = VerifyLimits()
+    package var reap = ReapLimits()
     /// Seconds between passes of the daemons.
     package var interval = 10
     /// Command lines for URLs of other kinds, by scheme.
@@ -109,4 +110,13 @@ package struct VerifyLimits: Sendable {
     package var age: Int64 = 90 * 86_400
     /// Seconds for which a file must have been unknown before it is put aside: it may be about to be published.
     package var darkAge: Int64 = 86_400
+}
+
+package struct ReapLimits: Sendable {
+    /// Part of the copies that may be removed in one pass.
+    package var refusal = 0.2
+    /// Whether copies that came for subscriptions which no longer want them are removed, too.
+    package var removesUnwanted = false
+    /// Seconds between two passes.
+    package var interval: Int64 = 3_600
 }

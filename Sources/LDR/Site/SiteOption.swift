@@ -38,7 +38,7 @@ extension SiteOption {
         }
     }
 
-    package static let all: [SiteOption] = site + storage + publishing + wants + transfers + verification
+    package static let all: [SiteOption] = site + storage + publishing + wants + transfers + verification + reaping
 
     private static let site: [SiteOption] = [
         SiteOption(
@@ -152,6 +152,26 @@ extension SiteOption {
         ) {
             (site, value) throws(SiteValueError) in
             site.verify.darkAge = try value.seconds()
+        },
+    ]
+
+    private static let reaping: [SiteOption] = [
+        SiteOption(
+            key: "reap_refusal", values: "a percentage", help: "part of the copies that may be removed in one pass"
+        ) {
+            (site, value) throws(SiteValueError) in
+            site.reap.refusal = Double(try value.integer(0...100)) / 100
+        },
+        SiteOption(
+            key: "reap_unwanted", values: "true or false",
+            help: "whether copies that came for subscriptions which no longer want them are removed"
+        ) {
+            (site, value) throws(SiteValueError) in
+            site.reap.removesUnwanted = try value.boolean()
+        },
+        SiteOption(key: "reap_interval", values: "a time, as 1h", help: "between two passes of `ldr reap`") {
+            (site, value) throws(SiteValueError) in
+            site.reap.interval = max(1, try value.seconds())
         },
     ]
 }

@@ -19,6 +19,14 @@ struct SiteValue: Sendable {
         return number
     }
 
+    func boolean() throws(SiteValueError) -> Bool {
+        switch text {
+        case "true": return true
+        case "false": return false
+        default: throw SiteValueError("\(text): expected true or false")
+        }
+    }
+
     func bytes() throws(SiteValueError) -> Int64 { try Self.bytes(text) }
     func seconds() throws(SiteValueError) -> Int64 { try Self.seconds(text) }
 

@@ -28,6 +28,8 @@ package enum WantState: Int, Sendable, CaseIterable {
     case stuck = 4
     /// Its subscriptions have all the volume that they may have.
     case held = 5
+    /// It was here, and was removed because the time or the volume of its subscriptions was over: it is not fetched again.
+    case expired = 6
 }
 
 /// A file that a subscription wants.

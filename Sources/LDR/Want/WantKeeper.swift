@@ -133,8 +133,10 @@ private struct VerdictWriter {
             outcome.withdrawn += 1
             try delete.bind(1, id).run()
         } else if wanted != before || size != Int(verdict.size) {
-            try update.bind(1, Int(verdict.size)).bind(2, wanted).bind(3, queue(wanted)).bind(4, state).bind(5, id)
-                .run()
+            // One that has been removed comes back for those who want it from now on.
+            let isWantedAnew = state == WantState.expired.rawValue && wanted & ~before != 0
+            try update.bind(1, Int(verdict.size)).bind(2, wanted).bind(3, queue(wanted))
+                .bind(4, isWantedAnew ? WantState.missing.rawValue : state).bind(5, id).run()
         }
     }
 

@@ -1,0 +1,19 @@
+import RLSCore
+
+/// A file whose copy here may go.
+struct ReapCandidate: Sendable, Hashable {
+    enum Reason: String, Sendable {
+        case lifetime = "the lifetime of its subscriptions is over"
+        case volume = "a subscription has more than its volume"
+        case unwanted = "no subscription wants it any more"
+    }
+
+    /// Of the row in the list of wanted files; nil for one that is not wanted.
+    let want: Int?
+    let lfn: ByteString
+    /// Bytes.
+    let size: Int64
+    /// Milliseconds since 1970.
+    let came: Int
+    let reason: Reason
+}

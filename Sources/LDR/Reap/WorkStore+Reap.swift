@@ -1,0 +1,84 @@
+import RLSCore
+import RLSStorage
+import RLSStorageSQLite
+
+/// A wanted file that is here, or was.
+struct HeldFile: Sendable {
+    let id: Int
+    let lfn: ByteString
+    let size: Int64
+    let subscriptions: Int
+    /// Milliseconds since 1970: when it came, or when it was first wanted if it was here before.
+    let came: Int
+}
+
+extension WorkStore {
+    /// Shows the files in a state, those that came first first.
+    func heldFiles(
+        in state: WantState, wantedBy bits: Int = -1, _ visit: (HeldFile) throws(StorageError) -> Void
+    ) throws(StorageError) {
+        let statement = try file.connection.statement(
+            """
+            SELECT id, lfn, size, subscriptions, max(next_try, since) AS came FROM want
+            WHERE state = ? AND subscriptions & ? ORDER BY came, id
+            """)
+        defer { statement.reset() }
+        try statement.bind(1, state.rawValue).bind(2, bits)
+        while try statement.step() {
+            try visit(
+                HeldFile(
+                    id: statement.integer(0), lfn: statement.bytes(1), size: Int64(statement.integer(2)),
+                    subscriptions: statement.integer(3), came: statement.integer(4)))
+        }
+    }
+
+    /// Whether a transfer brought the file here, some time.
+    func wasFetched(_ lfn: ByteString) throws(StorageError) -> Bool {
+        try file.connection.statement("SELECT 1 FROM transfer WHERE lfn = ? AND failure IS NULL LIMIT 1").bind(1, lfn)
+            .hasRow()
+    }
+
+    func isWanted(_ lfn: ByteString) throws(StorageError) -> Bool {
+        try file.connection.statement("SELECT 1 FROM want WHERE lfn = ?").bind(1, lfn).hasRow()
+    }
+
+    /// They were here and are not any more. Those that have come anew meanwhile stay.
+    func expire(_ files: [ReapCandidate]) throws(StorageError) {
+        try file.write { (connection) throws(StorageError) in
+            let statement = try connection.statement(
+                """
+                UPDATE want SET state = 6, next_try = ?2, reason = ?3
+                WHERE id = ?1 AND state = 3 AND max(next_try, since) = ?2
+                """)
+            for file in files {
+                guard let id = file.want else { continue }
+                try statement.bind(1, id).bind(2, file.came).bind(3, text: file.reason.rawValue).run()
+            }
+        }
+    }
+
+    /// Files that expired by a lifetime which has been made longer since are wanted again.
+    func revive(_ ids: [Int]) throws(StorageError) -> Int {
+        if ids.isEmpty { return 0 }
+        return try file.write { (connection) throws(StorageError) in
+            var count = 0
+            let statement = try connection.statement(
+                "UPDATE want SET state = 0, next_try = 0, attempts = 0, reason = NULL WHERE id = ? AND state = 6 AND reason = ?"
+            )
+            for id in ids {
+                count += try statement.bind(1, id).bind(2, text: ReapCandidate.Reason.lifetime.rawValue).run()
+            }
+            return count
+        }
+    }
+}
+
+extension MetadataStore {
+    /// What is known of a file, and the site that had the last word; without a record it is deleted. nil for one that was never
+    /// heard of.
+    func lastWord(on lfn: ByteString) throws(StorageError) -> (record: FileRecord?, site: String)? {
+        let statement = try file.connection.statement("SELECT \(Self.columns) FROM file WHERE lfn = ?1")
+        guard let row = try rows(statement.bind(1, lfn)).first else { return nil }
+        return (row.isDeleted ? nil : try record(row), row.stamp.site)
+    }
+}
