@@ -34,6 +34,10 @@ let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-s
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
 let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+let web: [Target.Dependency] = [
+    .product(name: "Hummingbird", package: "hummingbird"), .product(name: "HummingbirdCore", package: "hummingbird"),
+    .product(name: "HTTPTypes", package: "swift-http-types"),
+]
 
 let package = Package(
     name: "replica-location-service",
@@ -52,6 +56,8 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
         .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
     ],
     targets: [
         // Layer 0: C libraries, one module each.
@@ -123,7 +129,10 @@ let package = Package(
             ]),
         library(
             "LDRCommands",
-            ["LDR", "RLSClient", "RLSCore", arguments, logging, lifecycle, signals, subprocess, system]),
+            [
+                "LDR", "RLSClient", "RLSCore", "RLSStorage", arguments, logging, lifecycle, signals, subprocess, system,
+                nioCore, nioPosix, locks,
+            ] + web),
         .executableTarget(name: "ldr", dependencies: ["LDRCommands"], swiftSettings: settings),
         // For tools/bench.
         .executableTarget(name: "ldr-load", dependencies: ["LDR", "RLSCore", arguments], swiftSettings: settings),

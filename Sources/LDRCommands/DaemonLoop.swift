@@ -45,16 +45,10 @@ private struct Passes: Service {
     let logger: Logger
     let pass: @Sendable () async throws -> String?
 
-    /// A daemon whose master was killed ends, too: the next master starts another.
-    private var hasLostMaster: Bool {
-        guard let text = ProcessInfo.processInfo.environment[Supervisor.variable] else { return false }
-        return Int32(text) != getppid()
-    }
-
     func run() async throws {
         await cancelWhenGracefulShutdown {
             var failures = 0
-            while !Task.isCancelled && !hasLostMaster {
+            while !Task.isCancelled && !Supervisor.isLost {
                 do {
                     if let report = try await pass() { logger.info("\(report)") }
                     failures = 0

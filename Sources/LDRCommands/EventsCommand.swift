@@ -19,12 +19,18 @@ struct EventsCommand: AsyncParsableCommand {
 }
 
 /// Reads an event log as it grows, also when a new file takes its place.
-struct EventReader {
+struct EventReader: Sendable {
     private let path: String
     private var file: FileHandle?
     private var inode: UInt64?
 
-    init(path: String) { self.path = path }
+    /// - Parameter fromEnd: leaves out what is there already
+    init(path: String, fromEnd: Bool = false) {
+        self.path = path
+        if !fromEnd { return }
+        open()
+        _ = try? file?.seekToEnd()
+    }
 
     mutating func next() -> Data? {
         if file == nil { open() }

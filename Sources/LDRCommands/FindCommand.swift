@@ -8,7 +8,7 @@ struct FindCommand: AsyncParsableCommand {
         commandName: "find", abstract: "Finds files by what is known of them.",
         discussion: "Example: ldr find \"frameType = 'R' and gpsStart >= 1126256640\" --show urls")
 
-    enum Show: String, ExpressibleByArgument, CaseIterable { case names, metadata, urls }
+    enum Show: String, ExpressibleByArgument, CaseIterable, Sendable { case names, metadata, urls }
 
     @OptionGroup var options: SiteOptions
     @Argument(help: "An expression: attributes, lfn, size, collection, publisher; = != < <= > >= like in and or not.")
@@ -39,7 +39,7 @@ struct FindCommand: AsyncParsableCommand {
         }
     }
 
-    private static func key(_ word: String) -> MetadataFinder.Key {
+    static func key(_ word: String) -> MetadataFinder.Key {
         switch word {
         case "lfn": .lfn
         case "size": .size

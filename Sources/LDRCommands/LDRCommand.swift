@@ -11,7 +11,7 @@ package struct LDRCommand: AsyncParsableCommand {
                 subcommands: [
                     MasterCommand.self, PublishCommand.self, MetadataCommand.self, WantCommand.self,
                     ScheduleCommand.self,
-                    TransferCommand.self, VerifyCommand.self, ReapCommand.self,
+                    TransferCommand.self, VerifyCommand.self, ReapCommand.self, ServeCommand.self,
                 ]),
             CommandGroup(
                 name: "Looking",

@@ -40,6 +40,7 @@ struct MasterCommand: AsyncParsableCommand {
         if !site.subscriptions.isEmpty { names += ["want", "schedule", "transfer"] }
         if !site.partitions.isEmpty { names.append("verify") }
         if ReapCommand.isNeeded(site) { names.append("reap") }
+        if site.httpListen != nil { names.append("serve") }
         return names
     }
 }
@@ -49,6 +50,12 @@ struct Supervisor: Service {
     private static let longestPause = 300.0
     /// Tells a daemon the number of its master's process.
     static let variable = "LDR_MASTER"
+
+    /// A daemon whose master was killed ends, too: the next master starts another.
+    static var isLost: Bool {
+        guard let text = ProcessInfo.processInfo.environment[variable] else { return false }
+        return Int32(text) != getppid()
+    }
 
     let daemon: String
     let arguments: [String]

@@ -37,7 +37,7 @@ enum StatusText {
         return lines
     }
 
-    private static func subscriptions(_ status: SiteStatus) -> [[String]] {
+    static func subscriptions(_ status: SiteStatus) -> [[String]] {
         [
             [
                 "subscription", "priority", "wanted", "present", "queued", "active", "missing", "stuck", "held",
@@ -55,7 +55,7 @@ enum StatusText {
             }
     }
 
-    private static func sources(_ status: SiteStatus) -> [[String]] {
+    static func sources(_ status: SiteStatus) -> [[String]] {
         [["source", "rate", "files", "failed", "queued", "error"]]
             + status.sources.map {
                 [
@@ -66,7 +66,7 @@ enum StatusText {
             }
     }
 
-    private static func peers(_ status: SiteStatus) -> [[String]] {
+    static func peers(_ status: SiteStatus) -> [[String]] {
         [["peer", "position", "looked at", "changed", "error"]]
             + status.peers.map {
                 [

@@ -28,10 +28,27 @@ package struct SiteConfiguration: Sendable {
     package var reap = ReapLimits()
     /// Seconds between passes of the daemons.
     package var interval = 10
+    /// Where the site shows itself over HTTP; nil for nowhere.
+    package var httpListen: WebAddress?
     /// Command lines for URLs of other kinds, by scheme.
     package var commands: [String: String] = [:]
 
     package init() {}
+}
+
+package struct WebAddress: Sendable, Hashable {
+    /// A name, or an address of IPv4 or IPv6.
+    package var host = "127.0.0.1"
+    /// 0 for any that is free.
+    package var port: Int
+
+    package init(host: String = "127.0.0.1", port: Int) {
+        self.host = host
+        self.port = port
+    }
+
+    /// As in URLs.
+    package func authority(port: Int) -> String { (host.contains(":") ? "[\(host)]" : host) + ":\(port)" }
 }
 
 /// A directory tree that holds copies.

@@ -63,6 +63,12 @@ extension SiteOption {
             site.rlis.append(try value.server())
         },
         whole("interval", \.interval, 1...86_400, "seconds between two passes of a daemon"),
+        SiteOption(
+            key: "http_listen", values: "[address:]port",
+            help: "where `ldr serve` shows the site to anybody who asks; without an address, to this machine"
+        ) { (site, value) throws(SiteValueError) in
+            site.httpListen = try value.webAddress()
+        },
     ]
 
     private static let storage: [SiteOption] = [

@@ -69,6 +69,24 @@ struct SiteValue: Sendable {
         }
     }
 
+    func webAddress() throws(SiteValueError) -> WebAddress {
+        let expected = "expected address:port, as 127.0.0.1:8080 or [::1]:8080, or a port"
+        let colon = text.lastIndex(of: ":")
+        let digits = colon.map { text[text.index(after: $0)...] } ?? text[...]
+        guard let port = UInt16(digits), digits.utf8.allSatisfy({ $0 != UInt8(ascii: "+") }) else {
+            throw SiteValueError("\(text): \(expected)")
+        }
+        guard let colon else { return WebAddress(port: Int(port)) }
+        var host = text[..<colon]
+        if host.hasPrefix("[") && host.hasSuffix("]") {
+            host = host.dropFirst().dropLast()
+        } else if host.contains(":") {
+            throw SiteValueError("\(text): \(expected)")
+        }
+        if host.isEmpty || host.contains(where: \.isWhitespace) { throw SiteValueError("\(text): \(expected)") }
+        return WebAddress(host: String(host), port: Int(port))
+    }
+
     func firstWord() throws(SiteValueError) -> (first: String, rest: String) {
         guard let first = words.first, words.count > 1 else {
             throw SiteValueError("\(text): expected two words or more")

@@ -1,0 +1,34 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+/// Why a request is not answered as it would like to be.
+struct WebError: Error {
+    let status: HTTPResponse.Status
+    let message: String
+
+    init(_ status: HTTPResponse.Status, _ message: String) {
+        self.status = status
+        self.message = message
+    }
+}
+
+enum WebAnswer {
+    static func text(_ text: String, _ type: String, _ status: HTTPResponse.Status = .ok) -> Response {
+        Response(status: status, headers: headers(type), body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+    }
+
+    static func refusal(_ error: WebError) -> Response {
+        text(error.message + "\n", "text/plain; charset=utf-8", error.status)
+    }
+
+    /// What is shown changes all the time, and nothing of it is a program.
+    static func headers(_ type: String) -> HTTPFields {
+        var fields = HTTPFields()
+        fields[.contentType] = type
+        fields[.cacheControl] = "no-store"
+        fields[.xContentTypeOptions] = "nosniff"
+        fields[.contentSecurityPolicy] = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+        return fields
+    }
+}
