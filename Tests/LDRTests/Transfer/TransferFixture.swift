@@ -86,13 +86,12 @@ extension TransferOutcome {
     var bytes: Int64? { if case .success(let bytes, _) = self { bytes } else { nil } }
 }
 
-/// Programs that the tests start beside the project's own.
-enum NeededProgram {
-    static func path(_ name: String, package: String) throws -> Executable {
-        let places = ["/usr/bin", "/usr/sbin", "/usr/local/bin", "/bin", "/sbin"]
-        guard let place = places.first(where: { FileManager.default.isExecutableFile(atPath: "\($0)/\(name)") }) else {
-            throw TransferFailure(.localError, "no \(name) here: install the Debian package \(package)")
-        }
-        return Executable(path: "\(place)/\(name)")
+extension GridFTPServer {
+    /// As Alice, whom it knows.
+    var settings: TransferSettings {
+        var settings = TransferSettings()
+        settings.proxy = authority.proxy("alice-rfc")
+        settings.authorities = authority.file("certificates")
+        return settings
     }
 }

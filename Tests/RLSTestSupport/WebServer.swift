@@ -1,16 +1,14 @@
 import Foundation
-import LDR
-import RLSTestSupport
 
 /// A small HTTP server on loopback that can continue files, and behave badly.
-final class WebServer: Sendable {
-    let port: Int
+package final class WebServer: Sendable {
+    package let port: Int
     private let program: RunningProgram
     private let files: TemporaryDirectory
     private let isSecure: Bool
 
     /// - Parameter authority: for HTTPS that asks for a client's certificate
-    init(_ directory: String, authority: TestAuthority? = nil) async throws {
+    package init(_ directory: String, authority: TestAuthority? = nil) async throws {
         let python = try NeededProgram.path("python3", package: "python3")
         _ = try NeededProgram.path("curl", package: "curl")
         files = try TemporaryDirectory()
@@ -24,16 +22,16 @@ final class WebServer: Sendable {
         let isUp = try await program.waitForErrors(seconds: 20) { $0.contains("listening") && $0.hasSuffix("\n") }
         guard isUp, let port = program.errors.split(whereSeparator: \.isWhitespace).dropFirst().first,
             let number = Int(port)
-        else { throw TransferFailure(.localError, "the web server did not start: \(program.errors)") }
+        else { throw NeededProgram.Failure(description: "the web server did not start: \(program.errors)") }
         self.port = number
     }
 
-    func url(_ path: String) -> String { "\(isSecure ? "https" : "http")://localhost:\(port)/\(path)" }
+    package func url(_ path: String) -> String { "\(isSecure ? "https" : "http")://localhost:\(port)/\(path)" }
 
-    func kill() { program.signal(SIGKILL) }
+    package func kill() { program.signal(SIGKILL) }
 
     /// A line for each request: path, range.
-    var requests: [String] { program.output.split(whereSeparator: \.isNewline).map(String.init) }
+    package var requests: [String] { program.output.split(whereSeparator: \.isNewline).map(String.init) }
 
     /// Prefixes of the path say how to behave.
     private static let script = """

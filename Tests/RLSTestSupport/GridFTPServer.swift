@@ -1,19 +1,18 @@
 import Foundation
-import LDR
-import RLSTestSupport
 
 /// A GridFTP server on loopback, with a host certificate of the test authority; whoever it trusts works as the tests'
 /// user.
-final class GridFTPServer: Sendable {
-    let port: Int
+package final class GridFTPServer: Sendable {
+    package let port: Int
+    /// Whose host certificate it has, and whose users it knows.
+    package let authority: TestAuthority
     private let program: RunningProgram
     private let files: TemporaryDirectory
-    private let settingsOfClients: TransferSettings
 
     /// - Parameter port: 0 for a free one
-    init(port: Int = 0) async throws {
+    package init(port: Int = 0) async throws {
         let executable = try NeededProgram.path("globus-gridftp-server", package: "globus-gridftp-server-progs")
-        let authority = try await TestAuthority.shared
+        authority = try await TestAuthority.shared
         files = try TemporaryDirectory()
         let user = NSUserName()
         let map = try files.write("\"/O=Grid/OU=Test/CN=Alice\" \(user)\n", to: "grid-mapfile")
@@ -30,23 +29,17 @@ final class GridFTPServer: Sendable {
                 "X509_USER_KEY": authority.file("host/hostkey.pem"),
             ])
         self.port = port == 0 ? try await Self.port(of: program) : port
-        var settings = TransferSettings()
-        settings.proxy = authority.proxy("alice-rfc")
-        settings.authorities = authority.file("certificates")
-        settingsOfClients = settings
     }
 
     deinit { kill() }
 
-    var settings: TransferSettings { settingsOfClients }
-
-    func url(_ path: String) -> String { "gsiftp://localhost:\(port)\(path)" }
+    package func url(_ path: String) -> String { "gsiftp://localhost:\(port)\(path)" }
 
     /// With the processes that serve connections.
-    func kill() { for process in [program.process] + children { Foundation.kill(process, SIGKILL) } }
+    package func kill() { for process in [program.process] + children { Foundation.kill(process, SIGKILL) } }
 
     /// Connections stand still.
-    func stop() { for process in children { Foundation.kill(process, SIGSTOP) } }
+    package func stop() { for process in children { Foundation.kill(process, SIGSTOP) } }
 
     private var children: [pid_t] {
         let process = program.process
@@ -62,7 +55,7 @@ final class GridFTPServer: Sendable {
             return port != nil
         }
         guard let port else {
-            throw TransferFailure(.localError, "globus-gridftp-server: \(program.output)\(program.errors)")
+            throw NeededProgram.Failure(description: "globus-gridftp-server: \(program.output)\(program.errors)")
         }
         return port
     }
