@@ -86,20 +86,23 @@ package struct ArrivalDesk: Sendable {
 
     private func result(of arrival: ArrivedFile, _ source: String, _ refusal: String?) -> TransferResult {
         func result(
-            _ bytes: Int64, _ failure: (kind: String, message: String)?, blames: Bool = false, seconds: Double? = nil
+            _ bytes: Int64, _ failure: (kind: String, message: String)?, blames: Bool = false, forgives: Bool = false,
+            seconds: Double? = nil
         ) -> TransferResult {
             let now = WorkStore.now
             let began = seconds.map { now - Int($0 * 1_000) } ?? arrival.began
             return TransferResult(
                 arrival.want, source: source, url: arrival.want.url ?? .empty, began: began, ended: now, bytes: bytes,
-                failure: failure, isSourceFault: blames)
+                failure: failure, isSourceFault: blames, isForgiven: forgives)
         }
         switch arrival.outcome {
         case .success(let bytes, let seconds):
             let failure = refusal.map { (kind: "catalog", message: "the copy is here and not registered: \($0)") }
-            return result(bytes, failure, seconds: seconds)
+            return result(bytes, failure, forgives: true, seconds: seconds)
         case .failure(let failure):
-            return result(0, (failure.kind.rawValue, failure.message), blames: failure.kind.isSourceFault)
+            return result(
+                0, (failure.kind.rawValue, failure.message), blames: failure.kind.isSourceFault,
+                forgives: failure.kind == .diskFull)
         }
     }
 

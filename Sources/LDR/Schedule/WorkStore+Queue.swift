@@ -78,8 +78,12 @@ extension WorkStore {
         return try statement.step() ? Int64(statement.integer(0)) : 0
     }
 
-    /// What is held back gets another chance; what is stuck, once a day.
+    /// What is held back gets another chance; what is stuck, once a day. What waits for a source that is left alone may have
+    /// another.
     func reconsider(at now: Int) throws(StorageError) {
+        let left = "SELECT name FROM source WHERE retry_at > ?"
+        try file.connection.statement("UPDATE want SET state = 0, next_try = 0 WHERE state = 1 AND source IN (\(left))")
+            .bind(1, now).run()
         try file.connection.statement("UPDATE want SET state = 0 WHERE state = 5").run()
         try file.connection.statement("UPDATE want SET state = 0 WHERE state = 4 AND next_try <= ?").bind(1, now).run()
     }
@@ -115,7 +119,7 @@ extension WorkStore {
     package func retry(_ lfn: ByteString? = nil) throws(StorageError) -> Int {
         let text =
             "UPDATE want SET state = 0, next_try = 0, attempts = 0 WHERE (state = 4 OR (state = 0 AND next_try > 0))"
-        try file.connection.execute("UPDATE source SET retry_at = 0, failed_in_row = 0")
+        try file.connection.execute("UPDATE source SET retry_at = 0")
         guard let lfn else { return try file.connection.statement(text).run() }
         // Who names a file means it, also when it was removed after its time.
         let named = text.replacing("(state = 4 ", with: "(state IN (4, 6) ")

@@ -15,10 +15,12 @@ package struct TransferResult: Sendable {
     package let failure: (kind: String, message: String)?
     /// Whether the source is to blame: then another is preferred, and it is left alone when that goes on.
     package let isSourceFault: Bool
+    /// Whether it is no attempt that counts: with the same state of this site any file would have failed.
+    package let isForgiven: Bool
 
     package init(
         _ want: Want, source: String, url: ByteString, began: Int, ended: Int, bytes: Int64,
-        failure: (kind: String, message: String)? = nil, isSourceFault: Bool = false
+        failure: (kind: String, message: String)? = nil, isSourceFault: Bool = false, isForgiven: Bool = false
     ) {
         self.want = want
         self.source = source
@@ -28,6 +30,7 @@ package struct TransferResult: Sendable {
         self.bytes = bytes
         self.failure = failure
         self.isSourceFault = isSourceFault
+        self.isForgiven = isForgiven
     }
 }
 
@@ -37,11 +40,15 @@ extension WorkStore {
         try file.connection.statement("UPDATE want SET state = 1 WHERE state = 2").run()
     }
 
-    /// Sources with files in their queues, the longest waiting first.
-    package func waitingSources() throws(StorageError) -> [String] {
+    /// Sources with files in their queues that are not to be left alone, the longest waiting first.
+    package func waitingSources(at now: Int = WorkStore.now) throws(StorageError) -> [String] {
         let statement = try file.connection.statement(
-            "SELECT source, min(next_try) AS first FROM want WHERE state = 1 GROUP BY source ORDER BY first")
+            """
+            SELECT source, min(next_try) AS first FROM want WHERE state = 1
+            AND source NOT IN (SELECT name FROM source WHERE retry_at > ?) GROUP BY source ORDER BY first
+            """)
         defer { statement.reset() }
+        try statement.bind(1, now)
         var found: [String] = []
         while try statement.step() { if let name = statement.text(0) { found.append(name) } }
         return found
@@ -71,11 +78,19 @@ extension WorkStore {
         }
     }
 
+    /// Of rows by number, those that are still to be fetched.
+    func unfinished(_ ids: [Int]) throws(StorageError) -> Set<Int> {
+        let statement = try file.connection.statement("SELECT 1 FROM want WHERE id = ? AND state <> 3")
+        var found: Set<Int> = []
+        for id in ids where try statement.bind(1, id).hasRow() { found.insert(id) }
+        return found
+    }
+
     /// Files that were taken and not begun.
     package func putBack(_ wants: [Want]) throws(StorageError) {
         try file.write { (connection) throws(StorageError) in
-            let statement = try connection.statement("UPDATE want SET state = 1 WHERE id = ? AND state = 2")
-            for want in wants { try statement.bind(1, want.id).run() }
+            let statement = try connection.statement("UPDATE want SET state = 1 WHERE id = ? AND lfn = ? AND state = 2")
+            for want in wants { try statement.bind(1, want.id).bind(2, want.lfn).run() }
         }
     }
 
@@ -113,23 +128,26 @@ extension WorkStore {
         try statement.run()
     }
 
+    /// Rows are told by their names, too: a want that was withdrawn meanwhile may have left its number to another.
     private func conclude(
         _ result: TransferResult, _ attempts: Int, _ connection: SQLiteConnection
     ) throws(StorageError) {
         guard let failure = result.failure else {
             try connection.statement(
-                "UPDATE want SET state = 3, attempts = 0, reason = NULL, next_try = ? WHERE id = ?"
-            ).bind(1, result.ended).bind(2, result.want.id).run()
+                "UPDATE want SET state = 3, attempts = 0, reason = NULL, next_try = ? WHERE id = ? AND lfn = ?"
+            ).bind(1, result.ended).bind(2, result.want.id).bind(3, result.want.lfn).run()
             return
         }
-        let failures = result.want.attempts + 1
+        // What is forgiven makes the pauses longer, and nothing stuck.
+        let most = result.isForgiven ? max(0, attempts - 1) : Int.max
+        let failures = min(result.want.attempts + 1, most)
         let isStuck = failures >= attempts
-        let pause = isStuck ? RetryRule.stuck : RetryRule.pause(after: failures, seed: result.want.id)
+        let pause = isStuck ? RetryRule.stuck : RetryRule.pause(after: max(1, failures), seed: result.want.id)
         try connection.statement(
-            "UPDATE want SET state = ?, attempts = ?, next_try = ?, reason = ? WHERE id = ?"
+            "UPDATE want SET state = ?, attempts = ?, next_try = ?, reason = ? WHERE id = ? AND lfn = ?"
         ).bind(1, isStuck ? WantState.stuck.rawValue : WantState.missing.rawValue).bind(2, failures)
             .bind(3, result.ended + pause).bind(4, text: "\(failure.kind): \(failure.message)")
-            .bind(5, result.want.id).run()
+            .bind(5, result.want.id).bind(6, result.want.lfn).run()
     }
 
     /// A copy is not what it should be, or not there: it is wanted again at once.
