@@ -42,10 +42,13 @@ enum Assembly {
         let arrivals = ArrivalDesk(
             work: work, catalog: try catalog(site), events: loop.events, attempts: site.queue.attempts,
             logger: loop.logger)
+        let area = try area(site)
         let agent = SourceAgent(
             work: work, metadata: try MetadataDesk(path: places.metadata, site: site.site),
-            plans: ArrivalPlanner(try area(site)), tools: try tools(site), landing: Landing(), arrivals: arrivals,
+            plans: ArrivalPlanner(area), tools: try tools(site), landing: Landing(), arrivals: arrivals,
             limits: site.transfer, settings: settings(site.transfer))
-        return TransferDaemon(agent, work: work, sources: site.transfer.sources)
+        return TransferDaemon(
+            agent, work: work, sources: site.transfer.sources,
+            incoming: area.partitions.filter { !$0.isReadOnly }.map { IncomingDirectory(root: $0.root) })
     }
 }

@@ -15,6 +15,7 @@ struct MetadataCommand: AsyncParsableCommand {
         let fetcher = LogFetcher(
             tools: try Assembly.tools(site), settings: Assembly.settings(site.transfer), scratch: places.scratch)
         try await loop.run {
+            fetcher.removeLeftovers()
             let store = try MetadataStore(path: places.metadata, site: site.site)
             var reports: [String] = []
             if !site.logDirectory.isEmpty {

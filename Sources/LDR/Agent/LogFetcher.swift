@@ -14,6 +14,12 @@ package struct LogFetcher: Sendable {
         self.scratch = scratch
     }
 
+    /// Removes what a program that was killed has left. Of the one daemon that fetches logs, before it does.
+    package func removeLeftovers() {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: scratch)) ?? []
+        for name in names where name.hasPrefix("log-") { unlink(scratch + "/" + name) }
+    }
+
     package func fetch(from peer: PeerConfiguration) -> LogFetch {
         if peer.url.hasPrefix("file:///") {
             return FileLogSource(directory: String(peer.url.dropFirst("file://".count))).fetch

@@ -7,17 +7,23 @@ package struct TransferDaemon: Sendable {
     private let agent: SourceAgent
     private let work: WorkDesk
     private let sources: Int
+    private let incoming: [IncomingDirectory]
 
-    package init(_ agent: SourceAgent, work: WorkDesk, sources: Int) {
+    /// - Parameters:
+    ///   - sources: that are fetched from at a time
+    ///   - incoming: directories in which files may have been left that are wanted no longer
+    package init(_ agent: SourceAgent, work: WorkDesk, sources: Int, incoming: [IncomingDirectory] = []) {
         self.agent = agent
         self.work = work
         self.sources = sources
+        self.incoming = incoming
     }
 
     /// Fetches until the queues are empty. Cancelled, it ends what is under way and puts it back into the queue.
     /// - Throws: `StorageError`
     package func pass() async throws -> AgentOutcome {
         _ = try await work.use { (store) throws(StorageError) in try store.recoverTransfers() }
+        try await removeLeftovers()
         var outcome = AgentOutcome()
         while !Task.isCancelled {
             let waiting = try await work.use { (store) throws(StorageError) in try store.waitingSources() }
@@ -25,6 +31,16 @@ package struct TransferDaemon: Sendable {
             outcome.add(try await fetch(waiting))
         }
         return outcome
+    }
+
+    /// Before anything is under way: the number of a want that was withdrawn may be given to another.
+    private func removeLeftovers() async throws {
+        for directory in incoming {
+            // One that cannot be read is told of when a file shall go there.
+            guard let ids = try? directory.leftovers().map(\.id), !ids.isEmpty else { continue }
+            let needed = try await work.use { (store) throws(StorageError) in try store.unfinished(ids) }
+            for id in ids where !needed.contains(id) { directory.remove(id) }
+        }
     }
 
     private func fetch(_ waiting: [String]) async throws -> AgentOutcome {
