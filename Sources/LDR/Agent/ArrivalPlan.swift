@@ -46,11 +46,19 @@ package struct ArrivalPlanner: Sendable {
         self.free = free
     }
 
-    /// - Parameter described: the file's metadata, and the site that they come from
-    func plan(_ want: Want, _ described: DescribedFile?) -> Result<ArrivalPlan, TransferFailure> {
+    /// - Parameters:
+    ///   - described: the file's metadata, and the site that they come from
+    ///   - planned: bytes of each partition that files planned before will take, by its name; this one's are added
+    func plan(
+        _ want: Want, _ described: DescribedFile?, planned: inout [String: Int64]
+    ) -> Result<ArrivalPlan, TransferFailure> {
         guard let described else { return .failure(TransferFailure(.localError, "the file's metadata have gone")) }
         let record = described.record
-        guard let partition = area.choose(for: record.size, free: free) else {
+        let before = planned
+        let room = { [free] (partition: StoragePartition) in
+            free(partition).map { $0 - before[partition.name, default: 0] }
+        }
+        guard let partition = area.choose(for: record.size, free: room) else {
             return .failure(TransferFailure(.diskFull, "no partition has room for \(record.size) bytes"))
         }
         let incoming = IncomingDirectory(root: partition.root)
@@ -59,6 +67,7 @@ package struct ArrivalPlanner: Sendable {
         do throws(LayoutError) { path = try area.layout.path(for: record, publisher: described.publisher) } catch {
             return .failure(TransferFailure(.localError, "no place: \(error)"))
         }
+        planned[partition.name, default: 0] += record.size
         return .success(
             ArrivalPlan(
                 want: want, record: record,

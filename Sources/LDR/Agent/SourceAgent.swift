@@ -48,7 +48,8 @@ package struct SourceAgent: Sendable {
         let lfns = wants.map(\.lfn)
         let records = try await metadata.use { (store) throws(StorageError) in try store.described(lfns) }
         var batch = ArrivalBatch(source: source, began: WorkStore.now)
-        for want in wants { batch.add(want, plans.plan(want, records[want.lfn])) }
+        var planned: [String: Int64] = [:]
+        for want in wants { batch.add(want, plans.plan(want, records[want.lfn], planned: &planned)) }
         let (stream, collector) = AsyncStream.makeStream(of: ArrivedFile.self)
         for arrival in batch.settled { collector.yield(arrival) }
         async let concluded = arrivals.conclude(stream, from: source)
