@@ -11,10 +11,12 @@ struct ScheduleCommand: AsyncParsableCommand {
         let loop = try DaemonLoop("schedule", options)
         let (places, site, logger) = (loop.places, loop.site, loop.logger)
         guard !site.rlis.isEmpty else { throw ValidationError("the configuration names no `rli` to ask for copies") }
+        let area = try Assembly.area(site)
         let finder = IndexedReplicaFinder(indexes: site.rlis)
         try await loop.run {
             let scheduler = Scheduler(
-                work: try WorkStore(path: places.work), finder: finder, limits: site.queue, logger: logger)
+                work: try WorkStore(path: places.work), finder: finder, limits: site.queue, logger: logger,
+                isOwn: { area.locate(pfn: $0) != nil })
             let outcome = try await scheduler.pass()
             if outcome == Scheduler.Outcome() { return nil }
             return "queued \(outcome.queued), without a source \(outcome.withoutSource), stuck \(outcome.stuck), "

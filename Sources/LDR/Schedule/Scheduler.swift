@@ -19,9 +19,15 @@ package struct Scheduler {
     private let work: WorkStore
     private let finder: any ReplicaFinder
     private let limits: QueueLimits
+    private let isOwn: @Sendable (ByteString) -> Bool
     private let logger: Logger
 
-    package init(work: WorkStore, finder: any ReplicaFinder, limits: QueueLimits, logger: Logger) {
+    /// - Parameter isOwn: whether a URL is one of this site's partitions: a copy that is bad here is no source
+    package init(
+        work: WorkStore, finder: any ReplicaFinder, limits: QueueLimits, logger: Logger,
+        isOwn: @escaping @Sendable (ByteString) -> Bool = { _ in false }
+    ) {
+        self.isOwn = isOwn
         self.work = work
         self.finder = finder
         self.limits = limits
@@ -84,9 +90,9 @@ package struct Scheduler {
         if let name = volumes.isExhausted(for: want) {
             return .hold(reason: "the volume of subscription \(name) is used up")
         }
-        let urls = found.urls[want.lfn] ?? []
+        let urls = (found.urls[want.lfn] ?? []).filter { !isOwn($0) }
         let pause = RetryRule.pause(after: want.attempts + 1, seed: want.id)
-        switch chooser.choose(urls, size: want.size, avoiding: want.attempts > 0 ? want.source : nil) {
+        switch chooser.choose(urls, size: want.size, avoiding: want.source) {
         case .source(let name, let url):
             volumes.add(want)
             return .queue(source: name, url: url)

@@ -48,7 +48,7 @@ package struct SourceChooser {
 
     /// - Parameters:
     ///   - urls: the file's copies
-    ///   - avoiding: the source that failed last time: taken again only if there is no other
+    ///   - avoiding: the source that was tried last time, which has not sufficed: taken again only if there is no other
     package mutating func choose(_ urls: [ByteString], size: Int64, avoiding: String?) -> Choice {
         var best: (name: String, url: ByteString, end: Double)?
         var (retry, isFull) = (Int.max, false)
