@@ -28,9 +28,10 @@ struct VerifyCommand: AsyncParsableCommand {
             let report = try await verifier.verify(acts: acts, reads: reads)
             if json { print(JSONText.line(report)) }
             for refusal in report.refusals { logger.error("\(refusal)") }
-            if report.lost.isEmpty && report.corrupt.isEmpty && report.dark.isEmpty && !json { return nil }
+            let isClean = [report.lost, report.corrupt, report.dark, report.forgotten].allSatisfy(\.isEmpty)
+            if isClean && !json { return nil }
             return "copies \(report.copies), lost \(report.lost.count), corrupt \(report.corrupt.count), "
-                + "dark \(report.dark.count), read \(report.read)"
+                + "dark \(report.dark.count), not in the catalog \(report.forgotten.count), read \(report.read)"
         }
         await catalog.close()
     }

@@ -13,7 +13,13 @@ package struct DirectoryWalk: Sendable {
 
     package let followsLinks: Bool
 
-    package init(followsLinks: Bool = false) { self.followsLinks = followsLinks }
+    /// Beginning of names directly below the root that are left out.
+    private let hidden: String?
+
+    package init(followsLinks: Bool = false, hidden: String? = nil) {
+        self.followsLinks = followsLinks
+        self.hidden = hidden
+    }
 
     package func walk<Failure: Error>(
         _ root: FilePath, _ visit: (Found) throws(Failure) -> Void
@@ -28,9 +34,13 @@ package struct DirectoryWalk: Sendable {
         case .failure(let problem): try visit(.problem(problem))
         case .success(.file(let state)): try visit(.file(state))
         case .success(.directory(let identity, let names)):
-            for name in names { try walk(path.appending(name), below: ancestors + [identity], visit) }
+            for name in names where !(ancestors.isEmpty && isHidden(name)) {
+                try walk(path.appending(name), below: ancestors + [identity], visit)
+            }
         }
     }
+
+    private func isHidden(_ name: FilePath.Component) -> Bool { hidden.map { name.string.hasPrefix($0) } ?? false }
 
     private enum Place {
         case file(FileState)

@@ -8,6 +8,9 @@ package struct CopyDump: Sendable {
     /// Copies whose URLs belong to no partition of the site: they cannot be looked at.
     package private(set) var elsewhere: [Mapping] = []
 
+    /// All that have copies.
+    package var names: Set<ByteString> { Set(copies.values.map(\.lfn)).union(elsewhere.map(\.lfn)) }
+
     mutating func keep(_ isKept: (PartitionPath) -> Bool) { copies = copies.filter { isKept($0.key) } }
 
     package init(_ mappings: [Mapping], in area: StorageArea) {

@@ -10,10 +10,11 @@ package struct StorageScan: Sendable {
     package init(_ area: StorageArea) {
         for partition in area.partitions {
             var (found, failures) = ([PartitionPath: FileState](), [FileProblem]())
-            DirectoryWalk().walk(FilePath(partition.root)) { item in
+            // Our own directories change all the time: a file that has just gone would be a problem.
+            DirectoryWalk(hidden: ".ldr-").walk(FilePath(partition.root)) { item in
                 switch item {
                 case .file(let file):
-                    guard let path = Self.path(file.path, below: partition.root) else { return }
+                    let path = Self.path(file.path, below: partition.root)
                     found[PartitionPath(partition: partition.name, path: path)] = file
                 case .problem(let problem): failures.append(problem)
                 }
@@ -25,10 +26,8 @@ package struct StorageScan: Sendable {
         }
     }
 
-    /// nil for our own directories, whose names begin with a dot as no layout's do.
-    private static func path(_ path: FilePath, below root: String) -> String? {
-        let relative = path.string.dropFirst(root == "/" ? 1 : root.count + 1)
-        return relative.hasPrefix(".ldr-") ? nil : String(relative)
+    private static func path(_ path: FilePath, below root: String) -> String {
+        String(decoding: path.string.utf8.dropFirst(root.utf8.count + 1), as: UTF8.self)
     }
 }
 

@@ -12,6 +12,8 @@ package struct Verifier {
         package var lost: [String] = []
         package var corrupt: [String] = []
         package var dark: [String] = []
+        /// LFNs of files that were here and are not in the catalog any longer.
+        package var forgotten: [String] = []
         /// Copies whose content was read.
         package var read = 0
         package var readBytes: Int64 = 0
@@ -50,6 +52,8 @@ package struct Verifier {
         acts: Bool, reads: Bool, at now: Int = WorkStore.now
     ) async throws -> Report {
         var report = Report()
+        // Taken first: what is here by now was in the catalog before it was noted.
+        let here = try work.present()
         let before = CopyDump(try await catalog.allCopies(), in: area)
         let scan = StorageScan(area)
         for problem in scan.problems { logger.error("not scanned", metadata: ["cause": "\(problem)"]) }
@@ -60,6 +64,7 @@ package struct Verifier {
         let old = try work.dark(comparison.dark, for: Int(limits.darkAge) * 1_000, at: now)
         report.lost = comparison.lost.map { "\($0.partition)/\($0.path)" }
         report.dark = comparison.dark.map { "\($0.partition)/\($0.path)" }
+        try wantForgotten(here.subtracting(before.names).subtracting(after.names), of: here.count, acts, &report)
         try await repair(comparison.lost, comparison.lostPart, before, .lost, acts, &report)
         quarantine(old, comparison.darkPart, acts, &report)
         if reads { try await read(comparison, before, scan, acts, &report) }
@@ -72,6 +77,17 @@ package struct Verifier {
         let percent = Int((part * 100).rounded())
         report.refusals.append("\(count) files are \(what), \(percent) % of all: too many to believe; nothing was done")
         return false
+    }
+
+    /// Files that count as present and are in no catalog: somebody took them out, or this program ended between two steps.
+    private func wantForgotten(
+        _ lfns: Set<ByteString>, of all: Int, _ acts: Bool, _ report: inout Report
+    ) throws(StorageError) {
+        report.forgotten = lfns.sorted().map(\.description)
+        let part = all == 0 ? 0 : Double(lfns.count) / Double(all)
+        guard isAllowed(part, lfns.count, "not in the catalog", acts, &report) else { return }
+        try work.lost(lfns.sorted(), reason: "the copy here was not in the catalog any longer")
+        events.write(lfns.sorted().map { Event(.lost, $0, message: "not in the catalog") })
     }
 
     /// Copies that are not there, or not what they should be.
@@ -119,9 +135,10 @@ package struct Verifier {
             }
             report.read += 1
             report.readBytes += found.size
-            try work.noteRead(place, at: WorkStore.now)
             if found.size != known.size || found.checksums.firstDifference(from: known.checksums) != nil {
                 corrupt.append(place)
+            } else {
+                try work.noteRead(place, at: WorkStore.now)
             }
             try await pace.wait(after: found.size)
         }

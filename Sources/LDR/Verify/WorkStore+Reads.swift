@@ -1,3 +1,4 @@
+import RLSCore
 import RLSStorage
 import RLSStorageSQLite
 
@@ -35,6 +36,15 @@ extension WorkStore {
             for place in places { try insert.bind(1, text: Self.key(place)).bind(2, since[place] ?? now).run() }
             return places.filter { now - (since[$0] ?? now) >= age }
         }
+    }
+
+    /// Files that are here as far as is known.
+    func present() throws(StorageError) -> Set<ByteString> {
+        let statement = try file.connection.statement("SELECT lfn FROM want WHERE state = 3")
+        defer { statement.reset() }
+        var found: Set<ByteString> = []
+        while try statement.step() { found.insert(statement.bytes(0)) }
+        return found
     }
 
     func noteRead(_ place: PartitionPath, at time: Int) throws(StorageError) {
