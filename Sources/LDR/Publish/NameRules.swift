@@ -26,6 +26,17 @@ package struct NameRules: Sendable, Hashable {
 
     package static func shipped(named name: String) -> NameRule? { shipped.first { $0.name == name } }
 
+    /// As a configuration has it: a shipped one by its name, or `name pattern`.
+    package static func rule(configured text: String) throws(NameRuleError) -> NameRule {
+        if let shipped = shipped(named: text) { return shipped }
+        let words = text.split(separator: " ", maxSplits: 1)
+        guard words.count == 2 else {
+            let names = shipped.map(\.name).joined(separator: ", ")
+            throw NameRuleError(text, "expected one that is shipped (\(names)), or a name and a pattern")
+        }
+        return try NameRule(name: String(words[0]), parsing: String(words[1]))
+    }
+
     /// By the first rule whose form the name has; nil when it has none.
     package func attributes(of lfn: ByteString) -> (rule: String, attributes: [String: MetadataValue])? {
         for rule in rules {

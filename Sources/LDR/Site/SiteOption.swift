@@ -29,15 +29,6 @@ extension SiteOption {
         }
     }
 
-    private static func text(
-        _ key: String, _ path: any (WritableKeyPath<SiteConfiguration, String> & Sendable), _ values: String,
-        _ help: String
-    ) -> SiteOption {
-        SiteOption(key: key, values: values, help: help) { (site, value) throws(SiteValueError) in
-            site[keyPath: path] = value.text
-        }
-    }
-
     package static let all: [SiteOption] = site + storage + publishing + wants + transfers + verification + reaping
 
     private static let site: [SiteOption] = [
@@ -72,9 +63,12 @@ extension SiteOption {
     ]
 
     private static let storage: [SiteOption] = [
-        text(
-            "layout", \.layout, "a template, as {frameType}/{gpsStart/100000}/{lfn}", "where in a partition a file goes"
-        ),
+        SiteOption(
+            key: "layout", values: "a template, as {frameType}/{gpsStart/100000}/{lfn}",
+            help: "where in a partition a file goes"
+        ) { (site, value) throws(SiteValueError) in
+            site.layout = try value.layout()
+        },
         SiteOption(
             key: "partition", values: "name path URL [reserve=10G] [draining] [read-only]",
             help: "a directory tree for copies, and the URL that others fetch them from", isRepeatable: true
@@ -98,7 +92,7 @@ extension SiteOption {
         },
         SiteOption(key: "name_rule", values: "a rule", help: "takes attributes from names", isRepeatable: true) {
             (site, value) throws(SiteValueError) in
-            site.nameRules.append(value.text)
+            site.nameRules.append(try value.nameRule())
         },
         SiteOption(
             key: "watch", values: "path [collection=NAME] [complete_after=30s]",
@@ -134,7 +128,7 @@ extension SiteOption {
             key: "transfer_command", values: "scheme program word…, with %u the URL, %p the path, %s the size",
             help: "fetches URLs of another kind", isRepeatable: true
         ) { (site, value) throws(SiteValueError) in
-            let (scheme, command) = try value.firstWord()
+            let (scheme, command) = try value.command()
             site.commands[scheme] = command
         },
     ]

@@ -87,7 +87,30 @@ struct SiteValue: Sendable {
         return WebAddress(host: String(host), port: Int(port))
     }
 
-    func firstWord() throws(SiteValueError) -> (first: String, rest: String) {
+    /// What is wrong shows when the file is read, not when the first file comes.
+    func layout() throws(SiteValueError) -> String {
+        do throws(LayoutError) { _ = try LayoutTemplate(parsing: text) } catch {
+            throw SiteValueError(error.description)
+        }
+        return text
+    }
+
+    func nameRule() throws(SiteValueError) -> String {
+        do throws(NameRuleError) { _ = try NameRules.rule(configured: text) } catch {
+            throw SiteValueError(error.description)
+        }
+        return text
+    }
+
+    func command() throws(SiteValueError) -> (scheme: String, command: String) {
+        let (scheme, command) = try firstWord()
+        do throws(CommandTemplate.Failure) { _ = try CommandTemplate(command) } catch {
+            throw SiteValueError(error.description)
+        }
+        return (scheme, command)
+    }
+
+    private func firstWord() throws(SiteValueError) -> (first: String, rest: String) {
         guard let first = words.first, words.count > 1 else {
             throw SiteValueError("\(text): expected two words or more")
         }
