@@ -66,7 +66,12 @@ struct PublishCommand: AsyncParsableCommand {
             var report = PublishReport()
             for (watch, files) in await watcher.complete(waiting: quietly) {
                 let run = try PublishRun(site, collection: watch.collection, attributes: [:])
-                let done = try await run.publish(files, logger: logger)
+                let done: PublishReport
+                do { done = try await run.publish(files, logger: logger) } catch {
+                    // As when the catalog is down: none of them shall be forgotten.
+                    await watcher.retry(files.compactMap(\.path))
+                    throw error
+                }
                 report.new += done.new
                 report.changed += done.changed
                 await watcher.retry(done.problems.map(\.path))
@@ -87,19 +92,8 @@ struct PublishRun {
         var settings = Publisher.Settings()
         settings.collection = collection
         settings.attributes = attributes
-        settings.rules = NameRules(try site.nameRules.map(Self.rule))
+        settings.rules = NameRules(try site.nameRules.map { try NameRules.rule(configured: $0) })
         self.settings = settings
-    }
-
-    /// A shipped one by its name, or `name pattern`.
-    private static func rule(_ text: String) throws -> NameRule {
-        if let shipped = NameRules.shipped(named: text) { return shipped }
-        let words = text.split(separator: " ", maxSplits: 1)
-        guard words.count == 2 else {
-            let names = NameRules.shipped.map(\.name).joined(separator: ", ")
-            throw ValidationError("name_rule \(text): neither one that is shipped (\(names)) nor a name and a pattern")
-        }
-        return try NameRule(name: String(words[0]), parsing: String(words[1]))
     }
 
     func publish(_ found: [FileCollector.Found], logger: Logger) async throws -> PublishReport {
@@ -164,5 +158,12 @@ actor WatchedDirectories {
 
     func retry(_ paths: [FilePath]) {
         for path in paths { for index in states.indices { states[index].retry(path) } }
+    }
+}
+
+extension FileCollector.Found {
+    /// nil for a problem.
+    fileprivate var path: FilePath? {
+        if case .file(let file) = self { file.state.path } else { nil }
     }
 }
