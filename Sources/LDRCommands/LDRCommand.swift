@@ -18,7 +18,7 @@ package struct LDRCommand: AsyncParsableCommand {
                 subcommands: [
                     StatusCommand.self, ExplainCommand.self, FindCommand.self, HistoryCommand.self, EventsCommand.self,
                 ]),
-            CommandGroup(name: "Acting", subcommands: [RetryCommand.self, CheckCommand.self]),
+            CommandGroup(name: "Acting", subcommands: [WithdrawCommand.self, RetryCommand.self, CheckCommand.self]),
         ])
 
     package init() {}
