@@ -162,7 +162,7 @@ let package = Package(
         tests("RLSServer", [locks, "RLSServer", "RLSWire", "RLSStorageSQLite", nioCore, logging, lifecycle]),
         tests(
             "RLSIntegration",
-            [locks, "RLSClient", "RLSStorageSQLite", "RLSWire", "rls-server", "rls-cli", "rls-admin"],
+            [locks, "RLSClient", "RLSStorageSQLite", "RLSWire", "rls-server", "rls-cli", "rls-admin", "ldr"],
             exclude: ["Peers"],
             resources: [.copy("Data")]),
     ],

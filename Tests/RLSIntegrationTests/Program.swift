@@ -6,6 +6,7 @@ enum Program: String {
     case server = "rls-server"
     case cli = "rls-cli"
     case admin = "rls-admin"
+    case ldr
 
     typealias Outcome = Executable.Outcome
 

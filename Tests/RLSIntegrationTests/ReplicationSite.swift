@@ -1,0 +1,214 @@
+import Foundation
+import RLSClient
+import RLSCore
+import RLSTestSupport
+
+/// A site that publishes or subscribes: a catalog and index, a server of its files, and `ldr` as users and masters run it.
+final class ReplicationSite: Sendable {
+    struct Failure: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    enum Access {
+        /// The prefix of the web server says how it behaves with files; with logs it behaves well.
+        case web(String = "files")
+        /// With a catalog that asks for certificates.
+        case gridFTP
+    }
+
+    let name: String
+    let directory: TemporaryDirectory
+    let server: ServerProcess
+    private let index: TemporaryDirectory
+    /// Ends its program with the site.
+    private let files: any Sendable
+    /// Of the directory, for copies and for logs.
+    private let filesURL: String
+    private let logURL: String
+    private let environment: [String: String]
+
+    var root: String { directory.file("files") }
+    var configuration: String { directory.file("ldr.conf") }
+
+    init(_ name: String, _ access: Access = .web()) async throws {
+        self.name = name
+        directory = try TemporaryDirectory()
+        index = try TemporaryDirectory()
+        try FileManager.default.createDirectory(atPath: directory.file("files"), withIntermediateDirectories: false)
+        let lines = try await CatalogBackend.current.indexLines(in: index) + Site.quick
+        environment = try await TestAuthority.shared.environment()
+        switch access {
+        case .web(let mode):
+            server = try await ServerProcess.start(lines)
+            let web = try await WebServer(directory.path)
+            files = web
+            (filesURL, logURL) = (web.url("\(mode)/files"), web.url("files/log/\(name)"))
+        case .gridFTP:
+            server = try await ServerProcess.startGSI(lines + Self.acl)
+            let grid = try await GridFTPServer()
+            files = grid
+            (filesURL, logURL) = (grid.url(directory.file("files")), grid.url(directory.file("log/\(name)")))
+        }
+    }
+
+    private static let acl = ["Alice", "host/localhost"].map { "acl ^/O=Grid/OU=Test/CN=\($0)$: all" }
+
+    /// Each catalog tells every index; each site follows the logs of the others.
+    static func connect(_ sites: [ReplicationSite], _ lines: [String: [String]] = [:]) async throws {
+        for site in sites {
+            for other in sites {
+                let outcome = try await site.server.admin("-a", other.server.url)
+                guard outcome.status == 0 else { throw Failure(description: outcome.errors) }
+            }
+            try site.configure(peers: sites.filter { $0.name != site.name }, lines[site.name] ?? [])
+        }
+    }
+
+    func configure(peers: [ReplicationSite], _ lines: [String], partition: String = "") throws {
+        let common = [
+            "site \(name)", "directory \(directory.file("state"))", "lrc \(server.url)", "rli \(server.url)",
+            "partition main \(root) \(filesURL) \(partition)", "log_directory \(directory.file("log"))", "interval 1",
+        ]
+        let logs = peers.map { "peer \($0.name) \($0.logURL)" }
+        try directory.write((common + logs + lines).joined(separator: "\n") + "\n", to: "ldr.conf")
+    }
+
+    // MARK: Programs
+
+    func run(_ words: [String]) async throws -> Program.Outcome {
+        try await Program.ldr.run([words[0], "-c", configuration] + words.dropFirst(), environment: environment)
+    }
+
+    /// - Returns: what it printed; anything but success is an error
+    @discardableResult func ldr(_ words: String...) async throws -> String {
+        let outcome = try await run(words)
+        guard outcome.status == 0 else {
+            throw Failure(description: "\(name): ldr \(words): \(outcome.status)\n\(outcome.output)\(outcome.errors)")
+        }
+        return outcome.output
+    }
+
+    func master() async throws -> RunningProgram {
+        try await Program.ldr.executable.start(["master", "-c", configuration], environment: environment)
+    }
+
+    /// One pass of each daemon of a subscriber, now, whatever has failed before.
+    func cycle() async throws {
+        for daemon in ["metadata", "want"] { try await ldr(daemon, "--once") }
+        try await ldr("retry")
+        for daemon in ["schedule", "transfer"] { try await ldr(daemon, "--once") }
+    }
+
+    /// Whether so many files are here after some passes.
+    func comesToHave(_ count: Int, seconds: Double = 20) async throws -> Bool {
+        let isSo = try await eventually(seconds: seconds) {
+            try await self.cycle()
+            return try await self.status().present == count
+        }
+        if !isSo { print(try await ldr("status"), try await ldr("history")) }
+        return isSo
+    }
+
+    // MARK: Publishing
+
+    /// Puts files into the partition and publishes them.
+    ///
+    /// - Parameter isMastered: the log is written by a daemon that runs
+    func publish(_ contents: [String: Data], collection: String = "", isMastered: Bool = false) async throws {
+        let paths = try contents.map { try write($1, to: $0) }.sorted()
+        try await publish(words: ["--collection", collection] + paths)
+        if !isMastered { try await ldr("metadata", "--once") }
+    }
+
+    private func publish(words: [String]) async throws {
+        let outcome = try await run(["publish"] + words)
+        guard outcome.status == 0 else { throw Failure(description: outcome.output + outcome.errors) }
+    }
+
+    /// - Parameter name: path below the partition
+    @discardableResult func write(_ content: Data, to name: String) throws -> String {
+        let path = root + "/" + name
+        try FileManager.default.createDirectory(
+            atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+        try content.write(to: URL(fileURLWithPath: path))
+        return path
+    }
+
+    func publish(manifest: String) async throws {
+        let path = try directory.write(manifest, to: "manifest")
+        try await publish(words: ["--manifest", path])
+        try await ldr("metadata", "--once")
+    }
+
+    // MARK: Looking
+
+    struct Status: Decodable {
+        struct Subscription: Decodable {
+            let name: String
+            let wanted, present, queued, active, missing, stuck, held: Int
+        }
+        struct Source: Decodable {
+            let name: String
+            let succeeded, failed: Int
+            let error: String?
+        }
+        struct Peer: Decodable {
+            let site: String
+            let error: String?
+        }
+        let site: String
+        let files: Int
+        let subscriptions: [Subscription]
+        let sources: [Source]
+        let peers: [Peer]
+
+        var present: Int { subscriptions.reduce(0) { $0 + $1.present } }
+    }
+
+    func status() async throws -> Status {
+        try JSONDecoder().decode(Status.self, from: Data(try await ldr("status", "--json").utf8))
+    }
+
+    func mappings() async throws -> [Mapping] {
+        let client = try await server.connect()
+        do {
+            let all = try await client.mappings(matching: SQLPattern("%"), by: .lfn, limit: 1_000)
+            await client.connection.close()
+            return all
+        } catch let error as CatalogError where error.code == .lfnNotFound {
+            await client.connection.close()
+            return []
+        }
+    }
+
+    /// What stands under final names, by the path below the partition.
+    func contents() -> [String: Data] {
+        var found: [String: Data] = [:]
+        for name in FileManager.default.subpaths(atPath: root) ?? [] where !name.hasPrefix(".ldr-") {
+            var isDirectory: ObjCBool = false
+            _ = FileManager.default.fileExists(atPath: root + "/" + name, isDirectory: &isDirectory)
+            if !isDirectory.boolValue { found[name] = FileManager.default.contents(atPath: root + "/" + name) }
+        }
+        return found
+    }
+
+    /// Below the partition: what is neither in its place nor removed.
+    func leftovers(in name: String = ".ldr-incoming") -> [String] {
+        (try? FileManager.default.subpathsOfDirectory(atPath: root + "/" + name)) ?? []
+    }
+}
+
+/// Files of a test, whose content follows from their names.
+enum SampleFile {
+    static func content(_ name: String, bytes: Int) -> Data {
+        var generator = SeededGenerator(seed: name.utf8.reduce(7) { $0 &* 31 &+ UInt64($1) })
+        var data = Data(capacity: bytes + 8)
+        while data.count < bytes { withUnsafeBytes(of: generator.next()) { data.append(contentsOf: $0) } }
+        return data.prefix(bytes)
+    }
+
+    static func some(_ count: Int, _ prefix: String = "file", bytes: Int = 20_000) -> [String: Data] {
+        let names = (0..<count).map { "\(prefix)-\($0)" }
+        return Dictionary(uniqueKeysWithValues: names.map { ($0, content($0, bytes: bytes + $0.utf8.count)) })
+    }
+}
