@@ -1,14 +1,16 @@
 import ArgumentParser
 import LDR
 import Logging
+import RLSCore
 
 struct ReapCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "reap",
-        abstract: "Removes copies whose subscriptions let go of them: after their lifetime, or beyond their volume.",
+        abstract: "Removes copies whose subscriptions let go of them, and moves those of partitions that drain.",
         discussion: """
-            Files that this site published stay, and so does the last copy of a file. What has gone is not fetched again, but \
-            by `ldr retry` with its name.
+            Subscriptions let go of files after their lifetime, and of the oldest when they have more than their volume. Files \
+            that this site published stay, and so does the last copy of a file. What has gone is not fetched again, but by \
+            `ldr retry` with its name.
             """)
 
     @OptionGroup var options: DaemonOptions
@@ -18,46 +20,85 @@ struct ReapCommand: AsyncParsableCommand {
 
     func run() async throws {
         let loop = try DaemonLoop("reap", options)
-        let (site, places, events, logger) = (loop.site, loop.places, loop.events, loop.logger)
-        let area = try Assembly.area(site)
+        let site = loop.site
         let catalog = try Assembly.catalog(site)
-        if site.rlis.isEmpty && !evenLast {
+        if site.rlis.isEmpty && !evenLast && Self.hasEnds(site) {
             throw ValidationError("the configuration names no `rli` to ask for other copies; or give --even-last")
         }
         let finder = IndexedReplicaFinder(indexes: site.rlis)
-        let (acts, evenLast, json) = (!dryRun, evenLast, json)
-        let pass: @Sendable () async throws -> String? = {
-            let reaper = Reaper(
-                area: area, catalog: catalog, finder: finder,
-                metadata: try MetadataStore(path: places.metadata, site: site.site),
-                work: try WorkStore(path: places.work), events: events, limits: site.reap)
-            let report = try await reaper.pass(site.subscriptions, acts: acts, evenLast: evenLast)
-            for refusal in report.refusals { logger.warning("\(refusal)") }
-            if json { print(JSONText.line(report)) }
-            if json || report.due == 0 && report.revived == 0 { return nil }
-            return Self.words(report, acts)
-        }
+        let work = ReapWork(
+            site: site, area: try Assembly.area(site), catalog: catalog, finder: finder, events: loop.events,
+            logger: loop.logger, acts: !dryRun, evenLast: evenLast, json: json)
         // To look, no daemon needs to be stopped.
         if dryRun {
-            if let report = try await pass() { print(report) }
+            if let report = try await work.pass() { print(report) }
         } else {
-            try await loop.run(every: Int(site.reap.interval), pass)
+            try await loop.run(every: Int(site.reap.interval)) { try await work.pass() }
         }
         await finder.close()
         await catalog.close()
     }
 
-    private static func words(_ report: ReapReport, _ acts: Bool) -> String {
-        var text = "due \(report.due), \(acts ? "removed" : "would remove") \(report.reaped.count) "
-        text += "(\(Sizes.text(report.reapedBytes))), kept \(report.kept.count), wanted again \(report.revived)"
-        let reasons = Dictionary(grouping: report.kept, by: \.reason).sorted { $0.key < $1.key }
-        for (reason, files) in reasons.prefix(5) { text += "; kept \(files.count): \(reason)" }
-        return text
+    /// Whether subscriptions let go of anything, ever.
+    fileprivate static func hasEnds(_ site: SiteConfiguration) -> Bool {
+        site.reap.removesUnwanted || site.subscriptions.contains { $0.lifetime > 0 || $0.maximumVolume > 0 }
     }
 
-    /// Whether there is anything to remove at the site, ever.
+    /// Whether there is anything to remove or to move at the site.
     static func isNeeded(_ site: SiteConfiguration) -> Bool {
-        let ends = site.subscriptions.contains { $0.lifetime > 0 || $0.maximumVolume > 0 }
-        return !site.partitions.isEmpty && site.lrc != nil && !site.rlis.isEmpty && (ends || site.reap.removesUnwanted)
+        if site.partitions.isEmpty || site.lrc == nil { return false }
+        let drains = site.partitions.contains { $0.isDraining && !$0.isReadOnly }
+        return drains || hasEnds(site) && !site.rlis.isEmpty
+    }
+}
+
+/// What the daemon does again and again.
+private struct ReapWork: Sendable {
+    let site: SiteConfiguration
+    let area: StorageArea
+    let catalog: CatalogLink
+    let finder: IndexedReplicaFinder
+    let events: EventLog
+    let logger: Logger
+    let acts: Bool
+    let evenLast: Bool
+    let json: Bool
+
+    private struct Report: Encodable {
+        var reap = ReapReport()
+        var drain = Drainer.Report()
+    }
+
+    /// - Returns: what has been done, in words; nil for nothing
+    func pass() async throws -> String? {
+        let places = SitePlaces(site)
+        var report = Report()
+        if ReapCommand.hasEnds(site) {
+            let reaper = Reaper(
+                area: area, catalog: catalog, finder: finder,
+                metadata: try MetadataStore(path: places.metadata, site: site.site),
+                work: try WorkStore(path: places.work), events: events, limits: site.reap)
+            report.reap = try await reaper.pass(site.subscriptions, acts: acts, evenLast: evenLast)
+        }
+        let drainer = Drainer(
+            area: area, catalog: catalog, metadata: try MetadataStore(path: places.metadata, site: site.site),
+            events: events)
+        report.drain = try await drainer.pass(acts: acts)
+        for refusal in report.reap.refusals { logger.warning("\(refusal)") }
+        if json { print(JSONText.line(report)) }
+        if json || report.reap.due + report.reap.revived + report.drain.due == 0 { return nil }
+        return words(report)
+    }
+
+    private func words(_ report: Report) -> String {
+        let (reap, drain) = (report.reap, report.drain)
+        var text = "due \(reap.due), \(acts ? "removed" : "would remove") \(reap.reaped.count) "
+        text += "(\(Sizes.text(reap.reapedBytes))), wanted again \(reap.revived)"
+        if drain.due > 0 {
+            text += "; in partitions that drain \(drain.due), moved \(drain.moved) (\(Sizes.text(drain.movedBytes)))"
+        }
+        let reasons = Dictionary(grouping: reap.kept + drain.kept, by: \.reason).sorted { $0.key < $1.key }
+        for (reason, files) in reasons.prefix(5) { text += "; kept \(files.count): \(reason)" }
+        return text
     }
 }

@@ -4,7 +4,8 @@ import RLSCore
 /// Something that happened to a file at this site.
 package struct Event: Sendable {
     package enum Kind: String, Sendable, CaseIterable, Codable {
-        case published, deleted, wanted, queued, transferred, failed, stuck, verified, lost, corrupt, dark, reaped
+        case published, deleted, wanted, queued, transferred, failed, stuck, verified, lost, corrupt, dark, reaped,
+            moved
     }
 
     package let kind: Kind

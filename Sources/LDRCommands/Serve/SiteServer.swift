@@ -11,6 +11,8 @@ struct SiteServer {
     let site: SiteConfiguration
     let address: WebAddress
     let logger: Logger
+    /// Seconds without a byte in either direction, after which a connection is closed.
+    var idle = WebLimits.idle
 
     /// - Parameter onRunning: called with the port when the server listens
     func application(onRunning: @escaping @Sendable (Int) -> Void) -> Application<SiteResponder> {
@@ -18,7 +20,7 @@ struct SiteServer {
         let quiet = Logger(label: "http") { _ in SwiftLogNoOpLogHandler() }
         return Application(
             responder: SiteResponder(site, logger: logger),
-            server: .http1(configuration: Self.channel),
+            server: .http1(configuration: channel),
             configuration: ApplicationConfiguration(
                 address: .hostname(address.host, port: address.port), backlog: 64,
                 availableConnectionsDelegate: MaximumAvailableConnections(WebLimits.connections, logger: quiet)),
@@ -31,12 +33,13 @@ struct SiteServer {
         try await application(onRunning: onRunning).run()
     }
 
-    private static var channel: HTTP1Channel.Configuration {
-        HTTP1Channel.Configuration(
+    private var channel: HTTP1Channel.Configuration {
+        let idle = TimeAmount.milliseconds(Int64(idle * 1_000))
+        return HTTP1Channel.Configuration(
             additionalChannelHandlers: [
-                IdleStateHandler(allTimeout: .seconds(WebLimits.idle)), IdleConnectionCloser(),
+                IdleStateHandler(allTimeout: idle), IdleConnectionCloser(),
             ],
-            idleTimeout: .seconds(WebLimits.idle),
+            idleTimeout: idle,
             httpDecoderConfiguration: .init(
                 maxHeaderFieldSize: WebLimits.headers, maxHeaderListSize: WebLimits.headers, maxHeaderFieldCount: 100))
     }

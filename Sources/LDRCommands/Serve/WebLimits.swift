@@ -8,7 +8,7 @@ enum WebLimits {
     /// Bytes of a request's headers, its path among them.
     static let headers = 16 << 10
     /// Seconds without a byte in either direction.
-    static let idle: Int64 = 60
+    static let idle = 60.0
     /// Clients that follow events.
     static let followers = 32
     /// Searches at a time, and the seconds that one may take.

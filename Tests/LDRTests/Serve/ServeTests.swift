@@ -81,6 +81,17 @@ import Testing
         #expect(!follower.output.contains("before"))
     }
 
+    @Test func clientsThatSayNothingAreLetGo() async throws {
+        let site = try await ServedSite(idle: 0.3)
+        let port = site.port
+        // One that begins a request and does not end it, too.
+        for start in ["", "GET /status HTTP/1.1\r\nX: "] {
+            let client = try RawClient(port: port)
+            try client.send(start)
+            #expect(try client.receiveUntilClosed().isEmpty)
+        }
+    }
+
     @Test func whatIsNotThere() async throws {
         #expect(try await site.get("/etc/passwd").status == 404)
         #expect(try await site.get("/status", ["-X", "POST", "-d", "x=1"]).status == 405)

@@ -15,7 +15,8 @@ final class ServedSite: Sendable {
     private let server: Task<Void, any Error>
     private let curl: Executable
 
-    init() async throws {
+    /// - Parameter idle: seconds
+    init(idle: Double = 60) async throws {
         directory = try TemporaryDirectory()
         curl = try NeededProgram.path("curl", package: "curl")
         var site = SiteConfiguration()
@@ -26,7 +27,7 @@ final class ServedSite: Sendable {
         server = Task {
             defer { feed.finish() }
             let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-            let server = SiteServer(site: site, address: WebAddress(port: 0), logger: logger)
+            let server = SiteServer(site: site, address: WebAddress(port: 0), logger: logger, idle: idle)
             try await server.run { feed.yield($0) }
         }
         guard let port = await ports.first(where: { _ in true }) else {

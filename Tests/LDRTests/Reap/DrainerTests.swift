@@ -1,0 +1,92 @@
+import Foundation
+import RLSCore
+import RLSTestSupport
+import Testing
+
+@testable import LDR
+
+@Suite struct DrainerTests {
+    let directory: TemporaryDirectory
+    let store: MetadataStore
+    let catalog = StandInCatalog()
+    let area: StorageArea
+
+    init() throws {
+        directory = try TemporaryDirectory()
+        store = try MetadataStore(path: directory.file("metadata.db"), site: "cit")
+        for name in ["old/set", "new", "archive"] {
+            try FileManager.default.createDirectory(
+                atPath: directory.file(name), withIntermediateDirectories: true)
+        }
+        area = try StorageArea(
+            partitions: [
+                StoragePartition(name: "old", root: directory.file("old"), url: "gsiftp://cit/old", isDraining: true),
+                StoragePartition(name: "new", root: directory.file("new"), url: "gsiftp://cit/new"),
+                StoragePartition(
+                    name: "archive", root: directory.file("archive"), url: "gsiftp://cit/archive", isReadOnly: true),
+            ], layout: LayoutTemplate(parsing: "{collection}/{lfn}"))
+    }
+
+    private nonisolated(nonsending) func put(_ name: String, _ text: String, as published: String? = nil) async throws {
+        try directory.write(published ?? text, to: "content")
+        let (size, checksums) = try ContentDigest.of(path: directory.file("content"), kinds: [.sha256])
+        _ = try store.publish([
+            FileRecord(lfn: ByteString(name), size: size, checksums: checksums, collection: "set")
+        ])
+        try directory.write(text, to: "old/set/" + name)
+        try await catalog.register([old(name)])
+    }
+
+    private func old(_ name: String) -> Mapping {
+        Mapping(lfn: ByteString(name), pfn: area.url(area.partitions[0], "set/" + name))
+    }
+
+    private func new(_ name: String) -> Mapping {
+        Mapping(lfn: ByteString(name), pfn: area.url(area.partitions[1], "set/" + name))
+    }
+
+    private nonisolated(nonsending) func drain(acts: Bool = true) async throws -> Drainer.Report {
+        let events = EventLog(path: directory.file("events.jsonl"), site: "cit")
+        return try await Drainer(area: area, catalog: catalog, metadata: store, events: events).pass(acts: acts)
+    }
+
+    @Test func copiesMove() async throws {
+        try await put("a b+\u{e9}", "content")
+        try await put("empty", "")
+        let told = try await drain(acts: false)
+        #expect(told.due == 2 && told.moved == 0 && directory.text("old/set/a b+\u{e9}") == "content")
+        let report = try await drain()
+        #expect(report.moved == 2 && report.movedBytes == 7 && report.kept.isEmpty)
+        #expect(directory.text("new/set/a b+\u{e9}") == "content")
+        #expect(!FileManager.default.fileExists(atPath: directory.file("old/set/a b+\u{e9}")))
+        #expect(catalog.all == [new("a b+\u{e9}"), new("empty")])
+        #expect(directory.text("events.jsonl").contains("\"moved\""))
+        #expect(try await drain().due == 0)
+    }
+
+    @Test func whatIsNotRightStays() async throws {
+        try await put("bad", "Content", as: "content")
+        try await put("short", "x", as: "content")
+        try directory.write("x", to: "old/set/unknown")
+        try await catalog.register([old("unknown")])
+        let report = try await drain()
+        #expect(report.moved == 0 && report.kept.count == 3)
+        #expect(catalog.all == [old("bad"), old("short"), old("unknown")])
+        #expect(directory.text("old/set/bad") == "Content")
+        #expect(!FileManager.default.fileExists(atPath: directory.file("new/set/bad")))
+        #expect(try IncomingDirectory(root: directory.file("new")).leftovers().isEmpty)
+    }
+
+    @Test func whatWasCutOffIsGoneOnWith() async throws {
+        try await put("landed", "content")
+        try await put("registered", "content")
+        try FileManager.default.createDirectory(
+            atPath: directory.file("new/set"), withIntermediateDirectories: true)
+        try directory.write("content", to: "new/set/landed")
+        try directory.write("content", to: "new/set/registered")
+        try await catalog.register([new("registered")])
+        let report = try await drain()
+        #expect(report.moved == 2 && catalog.all == [new("landed"), new("registered")])
+        #expect(try FileManager.default.contentsOfDirectory(atPath: directory.file("old/set")).isEmpty)
+    }
+}
