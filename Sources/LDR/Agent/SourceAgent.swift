@@ -52,10 +52,11 @@ package struct SourceAgent: Sendable {
         for want in wants { batch.add(want, plans.plan(want, records[want.lfn], planned: &planned)) }
         let (stream, collector) = AsyncStream.makeStream(of: ArrivedFile.self)
         for arrival in batch.settled { collector.yield(arrival) }
-        async let concluded = arrivals.conclude(stream, from: source)
+        // Not cancelled with this one: what has arrived is registered, and what has not goes back into the queue.
+        let concluded = Task { [arrivals] in try await arrivals.conclude(stream, from: source) }
         await run(batch, collector)
         collector.finish()
-        return try await concluded
+        return try await concluded.value
     }
 
     private func run(_ batch: ArrivalBatch, _ collector: AsyncStream<ArrivedFile>.Continuation) async {

@@ -24,13 +24,43 @@ package struct TransferDaemon: Sendable {
     package func pass() async throws -> AgentOutcome {
         _ = try await work.use { (store) throws(StorageError) in try store.recoverTransfers() }
         try await removeLeftovers()
-        var outcome = AgentOutcome()
-        while !Task.isCancelled {
-            let waiting = try await work.use { (store) throws(StorageError) in try store.waitingSources() }
-            if waiting.isEmpty { break }
-            outcome.add(try await fetch(waiting))
+        return try await withThrowingTaskGroup(of: Step.self) { group in
+            var (outcome, busy, isTicking) = (AgentOutcome(), Set<String>(), false)
+            while !Task.isCancelled {
+                for source in try await startable(busy) {
+                    busy.insert(source)
+                    group.addTask { [agent] in .done(source, try await agent.empty(source)) }
+                }
+                if busy.isEmpty { break }
+                if !isTicking { group.addTask { await Self.tick() } }
+                isTicking = true
+                switch try await group.next() {
+                case .done(let source, let done):
+                    busy.remove(source)
+                    outcome.add(done)
+                case .tick, nil: isTicking = false
+                }
+            }
+            group.cancelAll()
+            for try await case .done(_, let done) in group { outcome.add(done) }
+            return outcome
         }
-        return outcome
+    }
+
+    private enum Step: Sendable {
+        case done(String, AgentOutcome)
+        case tick
+    }
+
+    /// Sources may come into the queue while others are busy for hours.
+    private static func tick() async -> Step {
+        try? await Task.sleep(for: .seconds(1))
+        return .tick
+    }
+
+    private func startable(_ busy: Set<String>) async throws -> some Sequence<String> {
+        let waiting = try await work.use { (store) throws(StorageError) in try store.waitingSources() }
+        return waiting.filter { !busy.contains($0) }.prefix(max(0, sources - busy.count))
     }
 
     /// Before anything is under way: the number of a want that was withdrawn may be given to another.
@@ -40,18 +70,6 @@ package struct TransferDaemon: Sendable {
             guard let ids = try? directory.leftovers().map(\.id), !ids.isEmpty else { continue }
             let needed = try await work.use { (store) throws(StorageError) in try store.unfinished(ids) }
             for id in ids where !needed.contains(id) { directory.remove(id) }
-        }
-    }
-
-    private func fetch(_ waiting: [String]) async throws -> AgentOutcome {
-        try await withThrowingTaskGroup(of: AgentOutcome.self) { group in
-            var outcome = AgentOutcome()
-            for (index, source) in waiting.enumerated() {
-                if index >= sources, let done = try await group.next() { outcome.add(done) }
-                group.addTask { [agent] in try await agent.empty(source) }
-            }
-            for try await done in group { outcome.add(done) }
-            return outcome
         }
     }
 }
