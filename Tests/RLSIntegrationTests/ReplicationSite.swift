@@ -88,8 +88,10 @@ final class ReplicationSite: Sendable {
         return outcome.output
     }
 
-    func master() async throws -> RunningProgram {
-        try await Program.ldr.executable.start(["master", "-c", configuration], environment: environment)
+    func master() async throws -> RunningProgram { try await daemon("master") }
+
+    func daemon(_ name: String) async throws -> RunningProgram {
+        try await Program.ldr.executable.start([name, "-c", configuration], environment: environment)
     }
 
     /// One pass of each daemon of a subscriber, now, whatever has failed before.

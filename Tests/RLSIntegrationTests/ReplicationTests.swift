@@ -171,6 +171,53 @@ import Testing
             .replacingOccurrences(of: "\n", with: "\\n").replacingOccurrences(of: "\t", with: "\\t")
     }
 
+    @Test(.timeLimit(.minutes(5))) func aDaemonThatIsToldToEndLosesNothing() async throws {
+        let sites = try await sites(["publisher", "reader"], mirrors: ["publisher": .web("slow")])
+        let (publisher, reader) = (sites[0], sites[1])
+        let large = ["large": SampleFile.content("large", bytes: 16 << 20)]
+        try await publisher.publish(large)
+        #expect(
+            try await eventually {
+                for daemon in ["metadata", "want", "schedule"] { try await reader.ldr(daemon, "--once") }
+                return try await reader.status().subscriptions[0].queued == 1
+            })
+        let daemon = try await reader.daemon("transfer")
+        let part = reader.root + "/.ldr-incoming/1.part"
+        #expect(
+            try await eventually {
+                let size = try? FileManager.default.attributesOfItem(atPath: part)[.size] as? NSNumber
+                return size?.intValue ?? 0 > 5 << 20
+            })
+        daemon.signal(SIGTERM)
+        #expect(try await daemon.end(seconds: 15) == 0)
+        #expect(try await reader.status().subscriptions[0].queued == 1)
+        #expect(reader.contents().isEmpty)
+        try await reader.ldr("transfer", "--once")
+        #expect(reader.contents() == large)
+        let history = try await reader.ldr("history", "--json")
+        let moved = history.firstMatch(of: /"bytes":(\d+)/).flatMap { Int($0.1) } ?? 0
+        #expect(0 < moved && moved < 12 << 20, "\(history)")
+    }
+
+    @Test(.timeLimit(.minutes(5))) func whatIsPutIntoAWatchedDirectoryGoesToOthers() async throws {
+        let publisher = try await ReplicationSite("publisher")
+        let reader = try await ReplicationSite("reader")
+        try await ReplicationSite.connect(
+            [publisher, reader],
+            [
+                "publisher": ["watch \(publisher.root)/new collection=new complete_after=1s"],
+                "reader": ["subscription new : collection = 'new'", "layout {collection}/{lfn}"],
+            ])
+        try publisher.write(SampleFile.content("early", bytes: 1_000), to: "new/early")
+        let masters = [try await publisher.master(), try await reader.master()]
+        try publisher.write(SampleFile.content("late", bytes: 1_000), to: "new/late")
+        #expect(try await eventually(seconds: 30) { reader.contents().count == 2 }, "\(masters.map(\.errors))")
+        let wanted = ["early", "late"].map { ("new/\($0)", SampleFile.content($0, bytes: 1_000)) }
+        #expect(reader.contents() == Dictionary(uniqueKeysWithValues: wanted))
+        for master in masters { master.signal(SIGTERM) }
+        for master in masters { #expect(try await master.end(seconds: 30) == 0) }
+    }
+
     @Test(.timeLimit(.minutes(5))) func aFullDiskIsAStateAndNoLoss() async throws {
         let sites = try await sites(["publisher", "reader"])
         let (publisher, reader) = (sites[0], sites[1])

@@ -169,6 +169,71 @@ import Testing
         #expect(try state("a") == .missing)
     }
 
+    @Test func whatThisSiteIsToBlameForMakesNothingStuck() async throws {
+        try publish(["a"])
+        try await keep(Self.all)
+        for round in 1...4 {
+            _ = try await pass(Self.everywhere(["a"]), later: round * 4_000_000)
+            let taken = try work.take(from: "http://a", files: 1, bytes: 1 << 40)
+            let result = TransferResult(
+                try #require(taken.first), source: "http://a", url: "http://a/a", began: now, ended: now, bytes: 0,
+                failure: ("diskFull", "no room"), isForgiven: true)
+            try work.finish([result], attempts: 2)
+            #expect(try state("a") == .missing)
+        }
+        #expect(try work.sources().allSatisfy { $0.failed == 0 })
+    }
+
+    @Test func aSourceThatIsLeftAloneKeepsNoFiles() async throws {
+        try publish((0..<5).map { "f\($0)" })
+        try await keep(Self.all)
+        _ = try await pass(Self.everywhere((0..<5).map { "f\($0)" }))
+        let taken = try work.take(from: "http://a", files: 3, bytes: 1 << 40)
+        try work.finish(taken.map { result($0, ("sourceUnreachable", "down")) }, attempts: 8)
+        #expect(try work.waitingSources(at: now + 1_000).isEmpty)
+        var urls = Self.everywhere((0..<5).map { "f\($0)" })
+        for name in urls.keys { urls[name]?.append("http://b/copy") }
+        #expect(try await pass(urls, later: 1_001).queued == 2)
+        #expect(try work.waitingSources(at: now + 1_000) == ["http://b"])
+    }
+
+    @Test func aNumberThatIsUsedAgainIsNotMistaken() async throws {
+        try publish(["a"])
+        try await keep(Self.all)
+        _ = try await pass(Self.everywhere(["a"]))
+        let taken = try work.take(from: "http://a", files: 1, bytes: 1 << 40)
+        _ = try metadata.delete(["a"])
+        try publish(["b"])
+        try await keep(Self.all)
+        #expect(try work.want(of: "b")?.id == taken.first?.id)
+        try work.finish(taken.map { result($0) }, attempts: 8)
+        try work.putBack(taken)
+        #expect(try state("b") == .missing)
+        #expect(try work.unfinished(taken.map(\.id) + [99]) == Set(taken.map(\.id)))
+    }
+
+    @Test func anotherSourceIsTakenAfterARetry() async throws {
+        try publish(["a"])
+        try await keep(Self.all)
+        let urls: [ByteString: [ByteString]] = ["a": ["http://a/a", "http://b/a"]]
+        _ = try await pass(urls)
+        #expect(try work.want(of: "a")?.source == "http://a")
+        let taken = try work.take(from: "http://a", files: 1, bytes: 1 << 40)
+        try work.finish(taken.map { result($0, ("checksumDiffers", "wrong")) }, attempts: 8)
+        #expect(try work.retry() == 1)
+        _ = try await pass(urls)
+        #expect(try work.want(of: "a")?.source == "http://b")
+    }
+
+    @Test func ownCopiesAreNoSources() async throws {
+        try publish(["a"])
+        try await keep(Self.all)
+        let scheduler = Scheduler(
+            work: work, finder: FixedFinder(urls: Self.everywhere(["a"])), limits: QueueLimits(),
+            logger: Logger(label: "test"), isOwn: { $0.description.hasPrefix("http://a/") })
+        #expect(try await scheduler.pass(at: now).withoutSource == 1)
+    }
+
     @Test func batchesHaveLimits() async throws {
         try publish(["a", "b", "d"], size: 100)
         try await keep(Self.all)
