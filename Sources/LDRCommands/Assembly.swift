@@ -43,10 +43,12 @@ enum Assembly {
             work: work, catalog: try catalog(site), events: loop.events, attempts: site.queue.attempts,
             logger: loop.logger)
         let area = try area(site)
+        // They wait for the disk more than they compute: what several flush at once, one write of its journal serves.
+        let threads = FileThreads(8)
         let agent = SourceAgent(
             work: work, metadata: try MetadataDesk(path: places.metadata, site: site.site),
-            plans: ArrivalPlanner(area), tools: try tools(site), landing: Landing(), arrivals: arrivals,
-            limits: site.transfer, settings: settings(site.transfer))
+            plans: ArrivalPlanner(area), tools: try tools(site), landing: Landing(threads: threads), arrivals: arrivals,
+            limits: site.transfer, settings: settings(site.transfer), threads: threads)
         return TransferDaemon(
             agent, work: work, sources: site.transfer.sources,
             incoming: area.partitions.filter { !$0.isReadOnly }.map { IncomingDirectory(root: $0.root) })

@@ -8,10 +8,20 @@ struct MetadataCommand: AsyncParsableCommand {
         commandName: "metadata", abstract: "Writes this site's metadata log for others, and follows theirs.")
 
     @OptionGroup var options: DaemonOptions
+    @Flag(
+        help: """
+            Begin the log anew, and no more: after database and log were both restored from a backup, so that others do \
+            not take new changes for old ones.
+            """)
+    var newEpoch = false
 
     func run() async throws {
         let loop = try DaemonLoop("metadata", options)
         let (site, places, logger) = (loop.site, loop.places, loop.logger)
+        if newEpoch {
+            try MetadataStore(path: places.metadata, site: site.site).beginEpoch()
+            return print("the log begins anew with the next pass")
+        }
         let fetcher = LogFetcher(
             tools: try Assembly.tools(site), settings: Assembly.settings(site.transfer), scratch: places.scratch)
         try await loop.run {

@@ -21,7 +21,7 @@ struct VerifyCommand: AsyncParsableCommand {
         let area = try Assembly.area(site)
         let catalog = try Assembly.catalog(site)
         let (acts, reads, json) = (!dryRun, !names, json)
-        try await loop.run {
+        try await loop.run(every: Int(site.verify.interval)) {
             let verifier = Verifier(
                 area: area, catalog: catalog, metadata: try MetadataStore(path: places.metadata, site: site.site),
                 work: try WorkStore(path: places.work), events: events, limits: site.verify, logger: logger)

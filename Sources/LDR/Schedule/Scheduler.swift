@@ -103,8 +103,9 @@ package struct Scheduler {
         case .none:
             let cause = found.problems.first.map { "no copy was found, and a catalog was not asked: \($0)" }
             let reason = cause ?? "no catalog that the index knows has a copy"
-            if want.attempts + 1 >= limits.attempts { return .stick(reason: reason) }
-            return .wait(until: now + pause, reason: reason, isFailure: true)
+            // A catalog that was not asked may have it: that is no fault of the file.
+            if cause == nil && want.attempts + 1 >= limits.attempts { return .stick(reason: reason) }
+            return .wait(until: now + pause, reason: reason, isFailure: cause == nil)
         }
     }
 }

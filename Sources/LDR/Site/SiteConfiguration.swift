@@ -127,6 +127,8 @@ package struct VerifyLimits: Sendable {
     package var age: Int64 = 90 * 86_400
     /// Seconds for which a file must have been unknown before it is put aside: it may be about to be published.
     package var darkAge: Int64 = 86_400
+    /// Seconds between two passes.
+    package var interval: Int64 = 21_600
 }
 
 package struct ReapLimits: Sendable {

@@ -146,6 +146,10 @@ extension SiteOption {
             (site, value) throws(SiteValueError) in
             site.verify.age = try value.seconds()
         },
+        SiteOption(key: "verify_interval", values: "a time, as 6h", help: "between two passes of `ldr verify`") {
+            (site, value) throws(SiteValueError) in
+            site.verify.interval = max(1, try value.seconds())
+        },
         SiteOption(
             key: "verify_dark_age", values: "a time, as 1d",
             help: "how long nobody must have known a file before it is put aside"
