@@ -49,7 +49,7 @@ struct FindService: Sendable {
             throw WebError(.serviceUnavailable, "\(WebLimits.searches) searches are running already: ask again later")
         }
         defer { withExtendedLifetime(place) {} }
-        let found = try await Blocking.run { [site] in try Self.search(query, site) }
+        let found = try await Blocking.search { [site] in try Self.search(query, site) }
         var urls: [ByteString: [ByteString]]?
         if query.show == .urls { urls = try await CopyURLs(site).urls(of: found.map(\.record.lfn)) }
         let lines = found.map { file in

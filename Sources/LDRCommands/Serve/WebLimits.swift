@@ -18,7 +18,7 @@ enum WebLimits {
     static let files = 10_000
     static let offset = 1_000_000
     /// In another order than by name all of them are held in memory.
-    static let sortedOffset = 100_000
+    static let sortedOffset = 10_000
 }
 
 /// A number of places, each of which is free again when what `take` gave is no longer used.
@@ -49,6 +49,17 @@ enum Blocking {
     static func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
         try await NIOThreadPool.singleton.runIfActive(body)
     }
+
+    /// Long work, which others do not wait for.
+    static func search<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+        try await searchers.runIfActive(body)
+    }
+
+    private static let searchers: NIOThreadPool = {
+        let pool = NIOThreadPool(numberOfThreads: WebLimits.searches)
+        pool.start()
+        return pool
+    }()
 }
 
 /// A value that is computed at most once in a while, however many ask for it.
