@@ -18,7 +18,9 @@ struct LDRLoad: ParsableCommand {
     func run() throws {
         let store = try MetadataStore(path: database, site: site)
         _ = FileManager.default.createFile(atPath: mappings, contents: nil)
-        guard let output = FileHandle(forWritingAtPath: mappings) else { throw ValidationError("\(mappings): cannot be written") }
+        guard let output = FileHandle(forWritingAtPath: mappings) else {
+            throw ValidationError("\(mappings): cannot be written")
+        }
         for start in stride(from: 0, to: files, by: 10_000) {
             let records = (start..<min(start + 10_000, files)).map(record)
             _ = try store.publish(records)
