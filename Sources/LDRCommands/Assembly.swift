@@ -48,7 +48,7 @@ enum Assembly {
         let agent = SourceAgent(
             work: work, metadata: try MetadataDesk(path: places.metadata, site: site.site),
             plans: ArrivalPlanner(area), tools: try tools(site), landing: Landing(threads: threads), arrivals: arrivals,
-            limits: site.transfer, settings: settings(site.transfer), threads: threads)
+            limits: site.transfer, settings: settings(site.transfer))
         return TransferDaemon(
             agent, work: work, sources: site.transfer.sources,
             incoming: area.partitions.filter { !$0.isReadOnly }.map { IncomingDirectory(root: $0.root) })

@@ -76,21 +76,6 @@ package struct ArrivalPlanner: Sendable {
     }
 }
 
-extension ArrivalPlanner {
-    /// A file of the right size that has the plan's name already, in any partition: it was not registered, or registered
-    /// somewhere else. Its content is still to be verified.
-    func existing(_ plan: ArrivalPlan) -> ArrivalPlan? {
-        for partition in area.partitions {
-            let path = "\(partition.root)/\(plan.name)"
-            guard FileCalls.size(path) == plan.record.size else { continue }
-            return ArrivalPlan(
-                want: plan.want, record: plan.record, temporaryPath: path, root: partition.root, name: plan.name,
-                pfn: area.url(partition, plan.name.description))
-        }
-        return nil
-    }
-}
-
 /// A file's metadata and the site that they come from.
 package struct DescribedFile: Sendable {
     package let record: FileRecord

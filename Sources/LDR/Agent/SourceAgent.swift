@@ -14,12 +14,10 @@ package struct SourceAgent: Sendable {
     private let arrivals: ArrivalDesk
     private let limits: TransferLimits
     private let settings: TransferSettings
-    private let threads: FileThreads
 
     package init(
         work: WorkDesk, metadata: MetadataDesk, plans: ArrivalPlanner, tools: TransferTools, landing: Landing,
-        arrivals: ArrivalDesk, limits: TransferLimits, settings: TransferSettings,
-        threads: FileThreads
+        arrivals: ArrivalDesk, limits: TransferLimits, settings: TransferSettings
     ) {
         self.work = work
         self.metadata = metadata
@@ -29,7 +27,6 @@ package struct SourceAgent: Sendable {
         self.arrivals = arrivals
         self.limits = limits
         self.settings = settings
-        self.threads = threads
     }
 
     /// Returns when the source's queue is empty, or most of a batch has failed: then the scheduler shall think again.
@@ -52,10 +49,7 @@ package struct SourceAgent: Sendable {
         let records = try await metadata.use { (store) throws(StorageError) in try store.described(lfns) }
         var batch = ArrivalBatch(source: source, began: WorkStore.now)
         var planned: [String: Int64] = [:]
-        for want in wants {
-            let plan = plans.plan(want, records[want.lfn], planned: &planned)
-            if let there = await alreadyThere(plan) { batch.settle(there) } else { batch.add(want, plan) }
-        }
+        for want in wants { batch.add(want, plans.plan(want, records[want.lfn], planned: &planned)) }
         let (stream, collector) = AsyncStream.makeStream(of: ArrivedFile.self)
         for arrival in batch.settled { collector.yield(arrival) }
         // Not cancelled with this one: what has arrived is registered, and what has not goes back into the queue.
@@ -63,16 +57,6 @@ package struct SourceAgent: Sendable {
         await run(batch, collector)
         collector.finish()
         return try await concluded.value
-    }
-
-    /// This daemon, or another, was ended between a file's arrival and its registration.
-    private func alreadyThere(_ plan: Result<ArrivalPlan, TransferFailure>) async -> ArrivalPlan? {
-        guard case .success(let plan) = plan, let there = plans.existing(plan),
-            let kind = plan.record.checksums.strongest,
-            let found = try? await threads.digest(path: there.temporaryPath, kinds: [kind]),
-            found.checksums.firstDifference(from: plan.record.checksums) == nil
-        else { return nil }
-        return there
     }
 
     private func run(_ batch: ArrivalBatch, _ collector: AsyncStream<ArrivedFile>.Continuation) async {
@@ -111,10 +95,6 @@ struct ArrivalBatch: Sendable {
     init(source: String, began: Int) {
         self.source = source
         self.began = began
-    }
-
-    mutating func settle(_ plan: ArrivalPlan) {
-        settled.append(ArrivedFile(plan, .success(bytes: 0, seconds: 0), began: began))
     }
 
     mutating func add(_ want: Want, _ plan: Result<ArrivalPlan, TransferFailure>) {
