@@ -80,7 +80,7 @@ extension WorkStore {
 
     /// Of rows by number, those that are still to be fetched.
     func unfinished(_ ids: [Int]) throws(StorageError) -> Set<Int> {
-        let statement = try file.connection.statement("SELECT 1 FROM want WHERE id = ? AND state <> 3")
+        let statement = try file.connection.statement("SELECT 1 FROM want WHERE id = ? AND state NOT IN (3, 6)")
         var found: Set<Int> = []
         for id in ids where try statement.bind(1, id).hasRow() { found.insert(id) }
         return found
