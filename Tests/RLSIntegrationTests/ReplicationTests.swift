@@ -199,6 +199,27 @@ import Testing
         #expect(0 < moved && moved < 12 << 20, "\(history)")
     }
 
+    @Test(.timeLimit(.minutes(5))) func filesThatAreThereAreRegisteredAndNotFetchedAgain() async throws {
+        let sites = try await sites(["publisher", "reader"])
+        let (publisher, reader) = (sites[0], sites[1])
+        let files = SampleFile.some(4)
+        try await publisher.publish(files)
+        #expect(try await reader.comesToHave(4))
+        // The work database is lost, and half of the catalog.
+        for copy in try await reader.mappings().prefix(2) {
+            let outcome = try await reader.server.cli("delete", copy.lfn.description, copy.pfn.description)
+            #expect(outcome.status == 0)
+        }
+        for end in ["", "-wal", "-shm"] {
+            try? FileManager.default.removeItem(atPath: reader.directory.file("state/work.db\(end)"))
+        }
+        #expect(try await reader.comesToHave(4))
+        #expect(try await reader.mappings().count == 4)
+        let history = try await reader.ldr("history", "--json").split(separator: "\n")
+        #expect(history.count == 2 && history.allSatisfy { $0.contains("\"bytes\":0,") }, "\(history)")
+        #expect(reader.contents() == files)
+    }
+
     @Test(.timeLimit(.minutes(5))) func whatIsPutIntoAWatchedDirectoryGoesToOthers() async throws {
         let publisher = try await ReplicationSite("publisher")
         let reader = try await ReplicationSite("reader")

@@ -46,6 +46,20 @@ package struct ArrivalPlanner: Sendable {
         self.free = free
     }
 
+    /// Where the file may be already: in its place, in any partition, as after a program that ended before it was registered.
+    ///
+    /// - Returns: partitions and the path in all of them
+    func places(_ described: DescribedFile) -> (partitions: [StoragePartition], path: String)? {
+        guard let path = try? area.layout.path(for: described.record, publisher: described.publisher) else {
+            return nil
+        }
+        return (area.partitions, path)
+    }
+
+    func copy(of lfn: ByteString, in partition: StoragePartition, _ path: String) -> Mapping {
+        Mapping(lfn: lfn, pfn: area.url(partition, path))
+    }
+
     /// - Parameters:
     ///   - described: the file's metadata, and the site that they come from
     ///   - planned: bytes of each partition that files planned before will take, by its name; this one's are added

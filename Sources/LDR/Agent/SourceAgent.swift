@@ -49,7 +49,13 @@ package struct SourceAgent: Sendable {
         let records = try await metadata.use { (store) throws(StorageError) in try store.described(lfns) }
         var batch = ArrivalBatch(source: source, began: WorkStore.now)
         var planned: [String: Int64] = [:]
-        for want in wants { batch.add(want, plans.plan(want, records[want.lfn], planned: &planned)) }
+        for want in wants {
+            if let copy = await copyThatIsThere(want, records[want.lfn]) {
+                batch.settle(want, copy)
+            } else {
+                batch.add(want, plans.plan(want, records[want.lfn], planned: &planned))
+            }
+        }
         let (stream, collector) = AsyncStream.makeStream(of: ArrivedFile.self)
         for arrival in batch.settled { collector.yield(arrival) }
         // Not cancelled with this one: what has arrived is registered, and what has not goes back into the queue.
@@ -57,6 +63,17 @@ package struct SourceAgent: Sendable {
         await run(batch, collector)
         collector.finish()
         return try await concluded.value
+    }
+
+    /// A file that only has to be registered: the catalog was down, a daemon was killed, or databases were lost.
+    private func copyThatIsThere(_ want: Want, _ described: DescribedFile?) async -> Mapping? {
+        guard let described, let (partitions, path) = plans.places(described) else { return nil }
+        for partition in partitions {
+            if await landing.isThere(described.record, root: partition.root, name: path) {
+                return plans.copy(of: want.lfn, in: partition, path)
+            }
+        }
+        return nil
     }
 
     private func run(_ batch: ArrivalBatch, _ collector: AsyncStream<ArrivedFile>.Continuation) async {
@@ -95,6 +112,10 @@ struct ArrivalBatch: Sendable {
     init(source: String, began: Int) {
         self.source = source
         self.began = began
+    }
+
+    mutating func settle(_ want: Want, _ copy: Mapping) {
+        settled.append(ArrivedFile(want: want, copy: copy, outcome: .success(bytes: 0, seconds: 0), began: began))
     }
 
     mutating func add(_ want: Want, _ plan: Result<ArrivalPlan, TransferFailure>) {

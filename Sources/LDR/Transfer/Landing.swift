@@ -6,8 +6,8 @@ import RLSCore
 /// A file stands under its name only after its size and checksum were verified and its content is safe from a loss of
 /// power.
 package struct Landing: Sendable {
-    private let threads: FileThreads
-    private let permissions: mode_t
+    let threads: FileThreads
+    let permissions: mode_t
 
     /// - Parameters:
     ///   - threads: as many files are verified at a time
