@@ -85,7 +85,7 @@ import Testing
         var master = try await site.master()
         var killed = 0
         while ContinuousClock.now < end {
-            try await Task.sleep(for: .milliseconds(Int.random(in: 50...400)))
+            try await Task.sleep(for: .milliseconds(Int.random(in: 5...400)))
             let daemons = daemons(of: site, without: master.process)
             if let one = daemons.randomElement(), Int.random(in: 0..<6) > 0 {
                 if kill(one, SIGKILL) == 0 { killed += 1 }
