@@ -1,6 +1,7 @@
 import ArgumentParser
 import LDR
 import RLSCore
+import RLSStorage
 
 /// Puts the parts of a site together as its configuration says.
 enum Assembly {
@@ -43,11 +44,25 @@ enum Assembly {
             work: work, catalog: try catalog(site), events: loop.events, attempts: site.queue.attempts,
             logger: loop.logger)
         let area = try area(site)
+        // One that is not mounted has no room.
+        let unmarked = try await work.use { (store) throws(StorageError) in
+            var unmarked: Set<String> = []
+            for partition in area.partitions where partition.isWritable {
+                if try store.isMounted(partition) && !PartitionMark(partition).isThere {
+                    unmarked.insert(partition.name)
+                }
+            }
+            return unmarked
+        }
+        let free: @Sendable (StoragePartition) -> Int64? = { partition in
+            unmarked.contains(partition.name) || PartitionMark(partition).isThere ? partition.freeBytes() : nil
+        }
         // They wait for the disk more than they compute: what several flush at once, one write of its journal serves.
         let threads = FileThreads(8)
         let agent = SourceAgent(
             work: work, metadata: try MetadataDesk(path: places.metadata, site: site.site),
-            plans: ArrivalPlanner(area), tools: try tools(site), landing: Landing(threads: threads), arrivals: arrivals,
+            plans: ArrivalPlanner(area, free: free), tools: try tools(site), landing: Landing(threads: threads),
+            arrivals: arrivals,
             limits: site.transfer, settings: settings(site.transfer))
         return TransferDaemon(
             agent, work: work, sources: site.transfer.sources,

@@ -72,6 +72,10 @@ private struct ReapWork: Sendable {
     /// - Returns: what has been done, in words; nil for nothing
     func pass() async throws -> String? {
         let places = SitePlaces(site)
+        // What one of them takes out of the catalog, the other must not take for lost.
+        let storage = acts ? try? DaemonLock(path: places.lock("storage"), daemon: "verify or reap") : nil
+        if acts && storage == nil { return "`ldr verify` is at work: the next time" }
+        defer { withExtendedLifetime(storage) {} }
         var report = Report()
         if ReapCommand.hasEnds(site) {
             let reaper = Reaper(

@@ -16,10 +16,10 @@ struct ScheduleCommand: AsyncParsableCommand {
         try await loop.run {
             let scheduler = Scheduler(
                 work: try WorkStore(path: places.work), finder: finder, limits: site.queue, logger: logger,
-                isOwn: { area.locate(pfn: $0) != nil })
+                isOwn: { area.locate(pfn: $0) != nil || !FileSources(site.fileSources).allow($0) })
             let outcome = try await scheduler.pass()
             if outcome == Scheduler.Outcome() { return nil }
-            return "queued \(outcome.queued), without a source \(outcome.withoutSource), stuck \(outcome.stuck), "
+            return "queued \(outcome.queued), without a source \(outcome.withoutSource), "
                 + "held back \(outcome.held)"
         }
         await finder.close()

@@ -21,10 +21,15 @@ struct VerifyCommand: AsyncParsableCommand {
         let area = try Assembly.area(site)
         let catalog = try Assembly.catalog(site)
         let (acts, reads, json) = (!dryRun, !names, json)
-        try await loop.run(every: Int(site.verify.interval)) {
+        let others = [site.directory, site.logDirectory].filter { !$0.isEmpty }
+        let pass: @Sendable () async throws -> String? = {
+            // What one of them takes out of the catalog, the other must not take for lost.
+            let storage = acts ? try? DaemonLock(path: places.lock("storage"), daemon: "verify or reap") : nil
+            if acts && storage == nil { return "`ldr reap` is at work: the next time" }
+            defer { withExtendedLifetime(storage) {} }
             let verifier = Verifier(
                 area: area, catalog: catalog, metadata: try MetadataStore(path: places.metadata, site: site.site),
-                work: try WorkStore(path: places.work), events: events, limits: site.verify, logger: logger)
+                work: try WorkStore(path: places.work), events: events, limits: site.verify, others: others)
             let report = try await verifier.verify(acts: acts, reads: reads)
             if json { print(JSONText.line(report)) }
             for refusal in report.refusals { logger.error("\(refusal)") }
@@ -32,6 +37,12 @@ struct VerifyCommand: AsyncParsableCommand {
             if isClean && !json { return nil }
             return "copies \(report.copies), lost \(report.lost.count), corrupt \(report.corrupt.count), "
                 + "dark \(report.dark.count), not in the catalog \(report.forgotten.count), read \(report.read)"
+        }
+        // To look, no daemon needs to be stopped.
+        if dryRun {
+            if let report = try await pass() { logger.info("\(report)") }
+        } else {
+            try await loop.run(every: Int(site.verify.interval), pass)
         }
         await catalog.close()
     }

@@ -74,3 +74,6 @@ CREATE TABLE dark (
     place TEXT PRIMARY KEY,
     since INTEGER NOT NULL
 ) WITHOUT ROWID;
+
+-- Directories of partitions that have had a mark: without it they are not mounted.
+CREATE TABLE partition_seen (root TEXT PRIMARY KEY) WITHOUT ROWID;

@@ -101,7 +101,8 @@ package struct ArrivalDesk: Sendable {
             return result(bytes, failure, forgives: true, seconds: seconds)
         case .failure(let failure):
             return result(
-                0, (failure.kind.rawValue, failure.message), blames: failure.kind.isSourceFault,
+                0, (failure.kind.rawValue, failure.message),
+                blames: failure.kind.isSourceFault && failure.kind != .sourceMissing,
                 forgives: failure.kind == .diskFull)
         }
     }

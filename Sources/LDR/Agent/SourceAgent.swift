@@ -29,10 +29,11 @@ package struct SourceAgent: Sendable {
         self.settings = settings
     }
 
-    /// Returns when the source's queue is empty, or most of a batch has failed: then the scheduler shall think again.
+    /// Returns when the source's queue is empty, after a few batches, or when most of a batch has failed: then the scheduler shall think again.
     func empty(_ source: String) async throws -> AgentOutcome {
         var outcome = AgentOutcome()
-        while !Task.isCancelled {
+        // Others wait for the place, too.
+        for _ in 0..<5 where !Task.isCancelled {
             let wants = try await work.use { [limits] (store) throws(StorageError) in
                 try store.take(from: source, files: limits.batchFiles, bytes: limits.batchBytes)
             }

@@ -67,7 +67,8 @@ package struct TransferDaemon: Sendable {
     private func removeLeftovers() async throws {
         for directory in incoming {
             // One that cannot be read is told of when a file shall go there.
-            guard let ids = try? directory.leftovers().map(\.id), !ids.isEmpty else { continue }
+            // Numbers below 1 are of others: what moves off a partition that drains.
+            guard let ids = try? directory.leftovers().map(\.id).filter({ $0 > 0 }), !ids.isEmpty else { continue }
             let needed = try await work.use { (store) throws(StorageError) in try store.unfinished(ids) }
             for id in ids where !needed.contains(id) { directory.remove(id) }
         }

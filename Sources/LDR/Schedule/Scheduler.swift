@@ -10,7 +10,6 @@ package struct Scheduler {
     package struct Outcome: Sendable, Equatable {
         package var queued = 0
         package var withoutSource = 0
-        package var stuck = 0
         package var held = 0
 
         package init() {}
@@ -50,6 +49,8 @@ package struct Scheduler {
             let decisions = try await decide(wants, &chooser, &volumes, &outcome, now)
             try work.record(decisions, at: now + before)
             room -= outcome.queued - before
+            // All sources have as many files as they may have: the rest of the list is not looked at.
+            if decisions.contains(where: { $0.decision == .leave }) { break }
             try Task.checkCancellation()
         }
         return outcome
@@ -76,8 +77,8 @@ package struct Scheduler {
             switch decision {
             case .queue: outcome.queued += 1
             case .wait: outcome.withoutSource += 1
-            case .stick: outcome.stuck += 1
             case .hold: outcome.held += 1
+            case .leave: break
             }
             decisions.append((want, decision))
         }
@@ -97,15 +98,12 @@ package struct Scheduler {
             volumes.add(want)
             return .queue(source: name, url: url)
         case .later(let time): return .wait(until: time, reason: "all sources have failed of late", isFailure: false)
-        case .full:
-            let reason = "all sources have as many files as they may have"
-            return .wait(until: now + 1_000, reason: reason, isFailure: false)
+        case .full: return .leave
         case .none:
             let cause = found.problems.first.map { "no copy was found, and a catalog was not asked: \($0)" }
             let reason = cause ?? "no catalog that the index knows has a copy"
-            // A catalog that was not asked may have it: that is no fault of the file.
-            if cause == nil && want.attempts + 1 >= limits.attempts { return .stick(reason: reason) }
-            return .wait(until: now + pause, reason: reason, isFailure: cause == nil)
+            // The index may not know of it yet: that is no fault of the file, which is looked for again and again.
+            return .wait(until: now + pause, reason: reason, isFailure: true)
         }
     }
 }

@@ -7,8 +7,9 @@ package enum ScheduleDecision: Sendable, Hashable {
     case queue(source: String, url: ByteString)
     /// Not before then, milliseconds since 1970, because of the reason; a failure of the file, or only its turn has not come.
     case wait(until: Int, reason: String, isFailure: Bool)
-    case stick(reason: String)
     case hold(reason: String)
+    /// Its turn has not come.
+    case leave
 }
 
 extension WorkStore {
@@ -104,11 +105,9 @@ extension WorkStore {
                     try queue.bind(1, text: source).bind(2, url).bind(3, now + order).bind(4, id).run()
                 case .wait(let time, let reason, let isFailure):
                     try wait.bind(1, 0).bind(2, time).bind(3, text: reason).bind(4, isFailure ? 1 : 0).bind(5, id).run()
-                case .stick(let reason):
-                    try wait.bind(1, 4).bind(2, now + RetryRule.stuck).bind(3, text: reason).bind(4, 1).bind(5, id)
-                        .run()
                 case .hold(let reason):
                     try wait.bind(1, 5).bind(2, now).bind(3, text: reason).bind(4, 0).bind(5, id).run()
+                case .leave: break
                 }
             }
         }

@@ -30,6 +30,8 @@ package struct SiteConfiguration: Sendable {
     package var interval = 10
     /// Where the site shows itself over HTTP; nil for nowhere.
     package var httpListen: WebAddress?
+    /// Directories that sites share: `file:` URLs of others are taken from there, and from nowhere else on this machine.
+    package var fileSources: [String] = []
     /// Command lines for URLs of other kinds, by scheme.
     package var commands: [String: String] = [:]
 

@@ -122,6 +122,13 @@ extension SiteOption {
         whole("streams", \.transfer.streams, 1...64, "TCP streams of one file"),
         bytes("tcp_buffer", \.transfer.tcpBuffer, "of each TCP stream; 0: as the system has it"),
         bytes("bandwidth", \.transfer.bandwidth, "bytes a second of HTTP transfers; 0: no limit"),
+        SiteOption(
+            key: "file_source", values: "a path",
+            help: "a directory that sites share: file: URLs of others are taken from there, and from nowhere else",
+            isRepeatable: true
+        ) { (site, value) throws(SiteValueError) in
+            site.fileSources.append(try value.path())
+        },
         whole(
             "stall_time", \.transfer.stallTime, 1...86_400, "seconds without progress after which a transfer is ended"),
         SiteOption(

@@ -13,10 +13,10 @@ package struct DirectoryWalk: Sendable {
 
     package let followsLinks: Bool
 
-    /// Beginning of names directly below the root that are left out.
-    private let hidden: String?
+    /// Beginnings of names directly below the root that are left out.
+    private let hidden: [String]
 
-    package init(followsLinks: Bool = false, hidden: String? = nil) {
+    package init(followsLinks: Bool = false, hidden: [String] = []) {
         self.followsLinks = followsLinks
         self.hidden = hidden
     }
@@ -40,7 +40,7 @@ package struct DirectoryWalk: Sendable {
         }
     }
 
-    private func isHidden(_ name: FilePath.Component) -> Bool { hidden.map { name.string.hasPrefix($0) } ?? false }
+    private func isHidden(_ name: FilePath.Component) -> Bool { hidden.contains { name.string.hasPrefix($0) } }
 
     private enum Place {
         case file(FileState)

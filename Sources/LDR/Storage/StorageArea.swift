@@ -17,6 +17,10 @@ package struct StorageArea: Sendable, Hashable {
                 if let same {
                     throw StorageAreaError("partitions \(other.name) and \(partition.name) have the same \(same)")
                 }
+                let (one, two) = (other.root + "/", partition.root + "/")
+                if one.hasPrefix(two) || two.hasPrefix(one) {
+                    throw StorageAreaError("of partitions \(other.name) and \(partition.name) one is inside the other")
+                }
             }
         }
         self.partitions = partitions

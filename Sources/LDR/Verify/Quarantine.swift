@@ -14,7 +14,13 @@ struct Quarantine {
             let directory = String(to[..<(to.lastIndex(of: "/") ?? to.endIndex)])
             try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         } catch { return "\(from): \(error.localizedDescription)" }
-        // A later one of the same name takes the place of the earlier.
-        return rename(from, to) == 0 ? nil : "\(from): not moved to quarantine: \(String(cString: strerror(errno)))"
+        var free = to
+        var number = 1
+        // What is there already may be the good one.
+        while access(free, F_OK) == 0 && number < 1_000 {
+            number += 1
+            free = "\(to).\(number)"
+        }
+        return rename(from, free) == 0 ? nil : "\(from): not moved to quarantine: \(String(cString: strerror(errno)))"
     }
 }

@@ -1,5 +1,3 @@
-import Foundation
-import Logging
 import RLSCore
 import RLSStorage
 import SystemPackage
@@ -29,11 +27,12 @@ package struct Verifier {
     private let work: WorkStore
     private let events: EventLog
     private let limits: VerifyLimits
-    private let logger: Logger
+    /// Directories of the site that hold no copies, wherever they are.
+    private let others: [String]
 
     package init(
         area: StorageArea, catalog: any CopyListing, metadata: MetadataStore, work: WorkStore, events: EventLog,
-        limits: VerifyLimits, logger: Logger
+        limits: VerifyLimits, others: [String] = []
     ) {
         self.area = area
         self.catalog = catalog
@@ -41,7 +40,7 @@ package struct Verifier {
         self.work = work
         self.events = events
         self.limits = limits
-        self.logger = logger
+        self.others = others
     }
 
     /// - Parameters:
@@ -55,20 +54,46 @@ package struct Verifier {
         // Taken first: what is here by now was in the catalog before it was noted.
         let here = try work.present()
         let before = CopyDump(try await catalog.allCopies(), in: area)
-        let scan = StorageScan(area)
-        for problem in scan.problems { logger.error("not scanned", metadata: ["cause": "\(problem)"]) }
+        let scan = StorageScan(try mounted(&report), others: others)
+        report.refusals += scan.problems.map { "not looked at: \($0)" }
         let after = CopyDump(try await catalog.allCopies(), in: area)
-        let comparison = Comparison(
-            before: before.only(scan.partitions), scanned: Set(scan.files.keys), after: after.only(scan.partitions))
-        report.copies = comparison.found + comparison.lost.count
-        let old = try work.dark(comparison.dark, for: Int(limits.darkAge) * 1_000, at: now)
-        report.lost = comparison.lost.map { "\($0.partition)/\($0.path)" }
-        report.dark = comparison.dark.map { "\($0.partition)/\($0.path)" }
         try wantForgotten(here.subtracting(before.names).subtracting(after.names), of: here.count, acts, &report)
-        try await repair(comparison.lost, comparison.lostPart, before, .lost, acts, &report)
-        quarantine(old, comparison.darkPart, acts, &report)
-        if reads { try await read(comparison, before, scan, acts, &report) }
+        let dark = try await compare(before, scan, after, acts, &report)
+        if acts { try quarantine(dark, at: now, scan, &report) }
+        if reads { try await read(before, scan, acts, &report) }
         return report
+    }
+
+    private func mounted(_ report: inout Report) throws(StorageError) -> [StoragePartition] {
+        var mounted: [StoragePartition] = []
+        for partition in area.partitions {
+            if try work.isMounted(partition) {
+                mounted.append(partition)
+            } else {
+                report.refusals.append("partition \(partition.name): \(partition.root) is not mounted: not looked at")
+            }
+        }
+        return mounted
+    }
+
+    /// Partition by partition, so that one of many that is empty is seen for what it is.
+    /// - Returns: what is dark in partitions where that is not too much to believe
+    private nonisolated(nonsending) func compare(
+        _ before: CopyDump, _ scan: StorageScan, _ after: CopyDump, _ acts: Bool, _ report: inout Report
+    ) async throws -> [PartitionPath] {
+        var dark: [PartitionPath] = []
+        let scanned = Dictionary(grouping: scan.files.keys, by: \.partition)
+        for partition in scan.partitions {
+            let comparison = Comparison(
+                before: before.only(partition), scanned: Set(scanned[partition.name] ?? []),
+                after: after.only(partition))
+            report.copies += comparison.found + comparison.lost.count
+            report.lost += comparison.lost.map { "\($0.partition)/\($0.path)" }
+            report.dark += comparison.dark.map { "\($0.partition)/\($0.path)" }
+            try await repair(comparison.lost, comparison.lostPart, before, .lost, acts, &report)
+            if isAllowed(comparison.darkPart, comparison.dark.count, "dark", acts, &report) { dark += comparison.dark }
+        }
+        return dark
     }
 
     private func isAllowed(_ part: Double, _ count: Int, _ what: String, _ acts: Bool, _ report: inout Report) -> Bool {
@@ -103,52 +128,62 @@ package struct Verifier {
     }
 
     /// Out of the way, and not removed: somebody may know better.
-    private func quarantine(_ places: [PartitionPath], _ part: Double, _ acts: Bool, _ report: inout Report) {
-        guard isAllowed(part, places.count, "dark", acts, &report) else { return }
-        for place in places {
-            guard let partition = area.partition(named: place.partition), !partition.isReadOnly else { continue }
-            if let problem = Quarantine(partition).take(place.path) {
-                report.refusals.append(problem)
-            } else {
-                events.write(
-                    Event(.dark, area.layout.lfn(at: place.path) ?? ByteString(place.path), message: place.path))
-            }
+    private func quarantine(
+        _ places: [PartitionPath], at now: Int, _ scan: StorageScan, _ report: inout Report
+    ) throws(StorageError) {
+        for place in try work.dark(places, for: Int(limits.darkAge) * 1_000, at: now) {
+            if !putAside(place, &report) { continue }
+            events.write(Event(.dark, area.layout.lfn(at: place.path) ?? ByteString(place.path), message: place.path))
         }
+    }
+
+    private func putAside(_ place: PartitionPath, _ report: inout Report) -> Bool {
+        guard let partition = area.partition(named: place.partition), !partition.isReadOnly else { return false }
+        guard let problem = Quarantine(partition).take(place.path) else { return true }
+        report.refusals.append(problem)
+        return false
     }
 
     // MARK: Content
 
     private nonisolated(nonsending) func read(
-        _ comparison: Comparison, _ dump: CopyDump, _ scan: StorageScan, _ acts: Bool, _ report: inout Report
+        _ dump: CopyDump, _ scan: StorageScan, _ acts: Bool, _ report: inout Report
     ) async throws {
-        let lost = Set(comparison.lost)
-        let places = dump.copies.keys.filter { !lost.contains($0) && scan.files[$0] != nil }.sorted()
+        let places = dump.copies.keys.filter { scan.files[$0] != nil }.sorted()
         var (corrupt, pace) = ([PartitionPath](), ReadPace(limits.rate))
-        for place in try work.due(places, age: limits.age) {
+        // The next pass goes on: what was found is not acted on much later.
+        let end = ContinuousClock.now + .seconds(max(60, limits.interval / 2))
+        for place in try work.due(places, age: limits.age) where ContinuousClock.now < end {
             try Task.checkCancellation()
             guard let copy = dump.copies[place], let file = scan.files[place],
-                let known = try metadata.record(of: copy.lfn)?.record
+                let known = try metadata.record(of: copy.lfn)?.record,
+                let (isGood, size) = content(of: file, known, &report)
             else { continue }
-            guard let found = try? ContentDigest.of(path: file.path.string, kinds: known.checksums.strongestKinds)
-            else {
-                continue
-            }
             report.read += 1
-            report.readBytes += found.size
-            if found.size != known.size || found.checksums.firstDifference(from: known.checksums) != nil {
-                corrupt.append(place)
-            } else {
-                try work.noteRead(place, at: WorkStore.now)
-            }
-            try await pace.wait(after: found.size)
+            report.readBytes += size
+            if !isGood { corrupt.append(place) }
+            if isGood && acts { try work.noteRead(place, at: WorkStore.now) }
+            try await pace.wait(after: size)
         }
         report.corrupt = corrupt.map { "\($0.partition)/\($0.path)" }
         let part = report.read == 0 ? 0 : Double(corrupt.count) / Double(report.read)
         guard isAllowed(part, corrupt.count, "corrupt", acts, &report) else { return }
-        try await repair(corrupt, 0, dump, .corrupt, acts, &report)
-        for place in corrupt {
-            guard let partition = area.partition(named: place.partition), !partition.isReadOnly else { continue }
-            if let problem = Quarantine(partition).take(place.path) { report.refusals.append(problem) }
+        // First out of its place: a good one can take it.
+        let gone = corrupt.filter { putAside($0, &report) }
+        try await repair(gone, 0, dump, .corrupt, acts, &report)
+    }
+
+    /// nil for a file that has gone, or that this program cannot read, which the report tells.
+    private func content(
+        of file: FileState, _ known: FileRecord, _ report: inout Report
+    ) -> (isGood: Bool, size: Int64)? {
+        do throws(DigestError) {
+            let found = try ContentDigest.of(path: file.path.string, kinds: known.checksums.strongestKinds)
+            let isGood = found.size == known.size && found.checksums.firstDifference(from: known.checksums) == nil
+            return (isGood, found.size)
+        } catch {
+            if error.reason != .missing { report.refusals.append("not verified: \(error)") }
+            return nil
         }
     }
 }

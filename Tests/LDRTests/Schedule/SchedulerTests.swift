@@ -128,18 +128,37 @@ import Testing
         #expect(try await pass(Self.everywhere(["a", "b", "d"])).queued == 1)
     }
 
+    /// The index may not know of a file yet: it is looked for again and again.
+    @Test func neverStuckForWantOfASource() async throws {
+        try publish(["a"])
+        try await keep(Self.all)
+        for attempt in 1...20 {
+            #expect(try await pass([:], later: attempt * 4_000_000).withoutSource == 1)
+        }
+        #expect(try state("a") == .missing)
+        #expect(try await pass(Self.everywhere(["a"]), later: 90_000_000).queued == 1)
+    }
+
     @Test func stuckAfterSoManyAttempts() async throws {
         try publish(["a"])
         try await keep(Self.all)
         for attempt in 1...3 {
-            let outcome = try await pass([:], { $0.attempts = 3 }, later: attempt * 4_000_000)
-            #expect(outcome.stuck == (attempt == 3 ? 1 : 0))
+            #expect(try await pass(Self.everywhere(["a"]), later: attempt * 100_000_000).queued == 1)
+            let taken = try work.take(from: "http://a", files: 10, bytes: 100)
+            try work.finish([result(try #require(taken.first), ("checksumDiffers", "x"))], attempts: 3)
         }
         #expect(try state("a") == .stuck)
-        // Once a day, or when somebody says so.
-        #expect(try await pass(Self.everywhere(["a"]), later: 13_000_000) == Scheduler.Outcome())
         #expect(try work.retry("a") == 1)
-        #expect(try await pass(Self.everywhere(["a"]), later: 13_000_000).queued == 1)
+        #expect(try state("a") == .missing)
+    }
+
+    @Test(arguments: [
+        ("gsiftp://h/x", true), ("file:///shared/a", true), ("file://localhost/shared/a", true),
+        ("file:///etc/key", false),
+        ("file:///shared/../etc/key", false), ("FILE:///shared/%2e%2e/etc", false), ("file:///shared", false),
+    ])
+    func filesOfThisMachine(url: String, isAllowed: Bool) {
+        #expect(FileSources(["/shared"]).allow(ByteString(url)) == isAllowed)
     }
 
     // MARK: Transfers

@@ -69,14 +69,19 @@ import Testing
     }
 
     @Test func pathsAreFoundInTheirPartitions() throws {
-        let area = try Self.area(Self.partition("a"), Self.partition("ab"), Self.partition("a/inner"))
+        let area = try Self.area(Self.partition("a"), Self.partition("ab"))
         let found = { area.locate(path: $0).map { "\($0.partition.name): \($0.relativePath)" } }
         #expect(found("/data/a/x/y") == "a: x/y")
         #expect(found("/data/ab/é") == "ab: é")
-        #expect(found("/data/a/inner/x") == "a/inner: x")
         for path in ["/data/a", "/data/a/", "/data/abc/x", "/data/a/../x", "/data/a//x", "data/a/x", ""] {
             #expect(found(path) == nil, "\(path)")
         }
+    }
+
+    /// What is in the inner one would be dark in the outer one.
+    @Test func noneIsInsideAnother() {
+        #expect(throws: StorageAreaError.self) { try Self.area(Self.partition("a"), Self.partition("a/inner")) }
+        #expect(throws: StorageAreaError.self) { try Self.area(Self.partition("a/inner"), Self.partition("a")) }
     }
 
     @Test func theLongestURLCounts() throws {
