@@ -23,14 +23,16 @@ struct PublishCommand: AsyncParsableCommand {
         if paths.isEmpty && manifest == nil { return try await watch() }
         let site = try options.site.site()
         let report = try await PublishRun(site, collection: collection, attributes: try attributes())
-            .publish(try collect(), logger: options.site.logger("publish"))
+            .publish(try collect(site), logger: options.site.logger("publish"))
         print("published \(report.new + report.changed) files, \(report.unchanged) were known")
         for problem in report.problems { FileHandle.standardError.write(Data("ldr: \(problem)\n".utf8)) }
         if !report.problems.isEmpty { throw ExitCode.failure }
     }
 
-    private func collect() throws -> [FileCollector.Found] {
-        var collector = FileCollector(followsLinks: followLinks, naming: tree ? .belowArgument : .lastComponent)
+    private func collect(_ site: SiteConfiguration) throws -> [FileCollector.Found] {
+        var collector = FileCollector(
+            followsLinks: followLinks, naming: tree ? .belowArgument : .lastComponent,
+            leaving: OwnDirectories(site).avoided(try Assembly.area(site).partitions))
         var found: [FileCollector.Found] = []
         let here = FilePath(FileManager.default.currentDirectoryPath)
         collector.collect(paths.map { here.pushing(FilePath($0)) }) { found.append($0) }
@@ -60,16 +62,20 @@ struct PublishCommand: AsyncParsableCommand {
         if loop.site.watches.isEmpty {
             throw ValidationError("no files are given, and the configuration watches no directory")
         }
-        let watcher = WatchedDirectories(loop.site.watches)
+        let watcher = WatchedDirectories(
+            loop.site.watches, leaving: OwnDirectories(loop.site).avoided(try Assembly.area(loop.site).partitions))
         let (site, logger, quietly) = (loop.site, loop.logger, options.once)
         try await loop.run {
             var report = PublishReport()
-            for (watch, files) in await watcher.complete(waiting: quietly) {
-                let run = try PublishRun(site, collection: watch.collection, attributes: [:])
+            let found = await watcher.complete(waiting: quietly)
+            for (index, (watch, files)) in found.enumerated() {
                 let done: PublishReport
-                do { done = try await run.publish(files, logger: logger) } catch {
-                    // As when the catalog is down: none of them shall be forgotten.
-                    await watcher.retry(files.compactMap(\.path))
+                do {
+                    let run = try PublishRun(site, collection: watch.collection, attributes: [:])
+                    done = try await run.publish(files, logger: logger)
+                } catch {
+                    // As when the catalog is down: neither these files nor those of the next watches shall be forgotten.
+                    await watcher.retry(found[index...].flatMap { $0.1.compactMap(\.path) })
                     throw error
                 }
                 report.new += done.new
@@ -92,6 +98,7 @@ struct PublishRun {
         var settings = Publisher.Settings()
         settings.collection = collection
         settings.attributes = attributes
+        settings.own = OwnDirectories(site)
         settings.rules = NameRules(try site.nameRules.map { try NameRules.rule(configured: $0) })
         self.settings = settings
     }
@@ -121,10 +128,13 @@ struct PublishRun {
 /// The directories that the configuration watches, and what has been seen there.
 actor WatchedDirectories {
     private let watches: [WatchConfiguration]
+    private let leaving: [FilePath]
     private var states: [DirectoryWatch]
 
-    init(_ watches: [WatchConfiguration]) {
+    /// - Parameter leaving: directories in them whose files are not meant
+    init(_ watches: [WatchConfiguration], leaving: [FilePath]) {
         self.watches = watches
+        self.leaving = leaving
         states = watches.map { DirectoryWatch(quiet: TimeSpan(milliseconds: Int64($0.completeAfter) * 1_000)) }
     }
 
@@ -142,7 +152,7 @@ actor WatchedDirectories {
     private func scan() -> [(WatchConfiguration, [FileCollector.Found])] {
         let now = Int64(Date().timeIntervalSince1970 * 1_000)
         return watches.indices.compactMap { index in
-            var collector = FileCollector(naming: .belowArgument)
+            var collector = FileCollector(naming: .belowArgument, leaving: leaving)
             var (files, result) = ([FilePath: CandidateFile](), [FileCollector.Found]())
             collector.collect([FilePath(watches[index].directory)]) { item in
                 switch item {

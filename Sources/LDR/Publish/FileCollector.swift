@@ -34,8 +34,9 @@ package struct FileCollector: Sendable {
     private let naming: Naming
     private var paths: [ByteString: FilePath] = [:]
 
-    package init(followsLinks: Bool = false, naming: Naming = .lastComponent) {
-        walk = DirectoryWalk(followsLinks: followsLinks)
+    /// - Parameter leaving: directories whose files are not meant
+    package init(followsLinks: Bool = false, naming: Naming = .lastComponent, leaving: [FilePath] = []) {
+        walk = DirectoryWalk(followsLinks: followsLinks, hidden: OwnDirectories.hidden, leaving: leaving)
         self.naming = naming
     }
 

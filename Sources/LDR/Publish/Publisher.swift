@@ -33,6 +33,7 @@ package struct Publisher {
         package var attributes: [String: MetadataValue] = [:]
         package var rules = NameRules([])
         package var checksums: Set<ChecksumKind> = [.adler32, .sha256]
+        package var own = OwnDirectories()
 
         package init() {}
     }
@@ -93,8 +94,11 @@ package struct Publisher {
     /// Others fetch it from there, so it must be where the site says that its files are.
     private func pfn(of file: CandidateFile) throws(FileProblem) -> ByteString {
         let path = file.state.path.lexicallyNormalized()
-        if let place = area.locate(path: path.string) { return area.url(place.partition, place.relativePath) }
-        throw FileProblem(file.state.path, "is in no partition of the site: move it there first")
+        guard let place = area.locate(path: path.string) else {
+            throw FileProblem(file.state.path, "is in no partition of the site: move it there first")
+        }
+        if let problem = settings.own.problem(path, in: place.partition) { throw problem }
+        return area.url(place.partition, place.relativePath)
     }
 
     private static func describe(

@@ -13,12 +13,16 @@ package struct DirectoryWalk: Sendable {
 
     package let followsLinks: Bool
 
-    /// Beginnings of names directly below the root that are left out.
+    /// Beginnings of names below the root that are left out.
     private let hidden: [String]
+    /// Directories that are left out, wherever they are met.
+    private let left: Set<DirectoryIdentity>
 
-    package init(followsLinks: Bool = false, hidden: [String] = []) {
+    /// - Parameter leaving: paths of directories; those that are not there do not matter
+    package init(followsLinks: Bool = false, hidden: [String] = [], leaving: [FilePath] = []) {
         self.followsLinks = followsLinks
         self.hidden = hidden
+        left = Set(leaving.compactMap { DirectoryIdentity($0) })
     }
 
     package func walk<Failure: Error>(
@@ -34,7 +38,8 @@ package struct DirectoryWalk: Sendable {
         case .failure(let problem): try visit(.problem(problem))
         case .success(.file(let state)): try visit(.file(state))
         case .success(.directory(let identity, let names)):
-            for name in names where !(ancestors.isEmpty && isHidden(name)) {
+            if left.contains(identity) { return }
+            for name in names where !isHidden(name) {
                 try walk(path.appending(name), below: ancestors + [identity], visit)
             }
         }

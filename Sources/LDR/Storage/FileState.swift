@@ -50,3 +50,11 @@ struct DirectoryIdentity: Hashable {
     let device: UInt64
     let inode: UInt64
 }
+
+extension DirectoryIdentity {
+    /// nil for what is no directory. Links are followed.
+    init?(_ path: FilePath) {
+        guard case .directory(let identity)? = try? FileEntry(path, followsLinks: true) else { return nil }
+        self = identity
+    }
+}
