@@ -57,8 +57,8 @@ package struct ArrivalDesk: Sendable {
         let arrivals = waiting
         waiting = []
         if arrivals.isEmpty { return }
-        let refusal = await register(arrivals.compactMap(\.registrable))
-        let results = arrivals.map { result(of: $0, source, refusal) }
+        let refusals = await register(arrivals.compactMap(\.registrable))
+        let results = arrivals.map { result(of: $0, source, refusals) }
         let interrupted = arrivals.filter(\.isInterrupted).map(\.want)
         let concluded = results.filter { result in !interrupted.contains { $0.id == result.want.id } }
         try await work.use { [attempts] (store) throws(StorageError) in
@@ -73,18 +73,34 @@ package struct ArrivalDesk: Sendable {
         }
     }
 
-    /// - Returns: why it could not be done
-    private func register(_ copies: [Mapping]) async -> String? {
-        do {
-            try await catalog.register(copies)
-            return nil
-        } catch {
-            logger.error("copies not registered", metadata: ["cause": "\(error)", "files": "\(copies.count)"])
-            return "\(error)"
+    private enum Refusals {
+        /// The catalog did not do its work: no fault of any file.
+        case all(String)
+        case some([Mapping: String])
+
+        var isForAll: Bool { if case .all = self { true } else { false } }
+
+        func cause(of copy: Mapping?) -> String? {
+            switch self {
+            case .all(let cause): cause
+            case .some(let causes): copy.flatMap { causes[$0] }
+            }
         }
     }
 
-    private func result(of arrival: ArrivedFile, _ source: String, _ refusal: String?) -> TransferResult {
+    private func register(_ copies: [Mapping]) async -> Refusals {
+        if copies.isEmpty { return .some([:]) }
+        do {
+            let refused = try await catalog.register(copies)
+            for refusal in refused { logger.error("a copy is not registered", metadata: ["cause": "\(refusal)"]) }
+            return .some(Dictionary(refused.map { ($0.mapping, $0.reason) }) { first, _ in first })
+        } catch {
+            logger.error("copies not registered", metadata: ["cause": "\(error)", "files": "\(copies.count)"])
+            return .all("\(error)")
+        }
+    }
+
+    private func result(of arrival: ArrivedFile, _ source: String, _ refusals: Refusals) -> TransferResult {
         func result(
             _ bytes: Int64, _ failure: (kind: String, message: String)?, blames: Bool = false, forgives: Bool = false,
             seconds: Double? = nil
@@ -97,8 +113,10 @@ package struct ArrivalDesk: Sendable {
         }
         switch arrival.outcome {
         case .success(let bytes, let seconds):
-            let failure = refusal.map { (kind: "catalog", message: "the copy is here and not registered: \($0)") }
-            return result(bytes, failure, forgives: true, seconds: seconds)
+            let failure = refusals.cause(of: arrival.copy).map {
+                (kind: "catalog", message: "the copy is here and not registered: \($0)")
+            }
+            return result(bytes, failure, forgives: refusals.isForAll, seconds: seconds)
         case .failure(let failure):
             return result(
                 0, (failure.kind.rawValue, failure.message),

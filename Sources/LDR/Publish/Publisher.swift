@@ -75,19 +75,25 @@ package struct Publisher {
             do throws(FileProblem) { placed.append((file, try pfn(of: file))) } catch { report.problems.append(error) }
         }
         let described = await Self.describe(placed.map(\.file), threads, settings)
-        var (records, copies) = ([FileRecord](), [Mapping]())
+        var (records, copies, sources) = ([FileRecord](), [Mapping](), [FilePath]())
         for (index, item) in placed.enumerated() {
             switch described[index] {
             case .success(let record):
                 records.append(record)
                 copies.append(Mapping(lfn: record.lfn, pfn: item.pfn))
+                sources.append(item.file.state.path)
             case .failure(let problem): report.problems.append(problem)
             }
         }
         let known = try metadata.records(of: records.map(\.lfn))
         report.add(try metadata.publish(records))
-        try await catalog.register(copies)
-        let new = records.filter { known[$0.lfn] != $0 }
+        let refused = try await catalog.register(copies)
+        let paths = Dictionary(zip(copies, sources)) { first, _ in first }
+        report.problems += refused.compactMap { refusal in
+            paths[refusal.mapping].map { FileProblem($0, "is not registered: \(refusal)") }
+        }
+        let without = Set(refused.map(\.mapping.lfn))
+        let new = records.filter { known[$0.lfn] != $0 && !without.contains($0.lfn) }
         events.write(new.map { Event(.published, $0.lfn, bytes: $0.size) })
     }
 
@@ -98,7 +104,12 @@ package struct Publisher {
             throw FileProblem(file.state.path, "is in no partition of the site: move it there first")
         }
         if let problem = settings.own.problem(path, in: place.partition) { throw problem }
-        return area.url(place.partition, place.relativePath)
+        let url = area.url(place.partition, place.relativePath)
+        // Before its metadata are written: others would look for it.
+        if let problem = Mapping(lfn: file.lfn, pfn: url).lengthProblem {
+            throw FileProblem(file.state.path, "cannot be registered: \(problem)")
+        }
+        return url
     }
 
     private static func describe(
@@ -130,8 +141,12 @@ package struct Publisher {
         }
         var attributes = settings.rules.attributes(of: file.lfn)?.attributes ?? [:]
         attributes.merge(settings.attributes) { $1 }
-        return FileRecord(
+        let record = FileRecord(
             lfn: file.lfn, size: found.size, checksums: found.checksums, collection: settings.collection,
             attributes: attributes)
+        do throws(MetadataError) { _ = try MetadataRow(record) } catch {
+            throw FileProblem(file.state.path, "has metadata beyond the limits: \(error)")
+        }
+        return record
     }
 }

@@ -76,7 +76,7 @@ package struct Drainer {
         }
         try await catalog.unregister([copy.mapping])
         if case .failed(let cause) = CopyRemoval.remove(copy.path, of: copy.partition) {
-            try await catalog.register([copy.mapping])
+            try await catalog.registerAll([copy.mapping])
             return report.keep(lfn, record.size, cause)
         }
         report.moved += 1
@@ -86,7 +86,7 @@ package struct Drainer {
     }
 
     private nonisolated(nonsending) func register(_ new: Mapping) async throws(TransferFailure) {
-        do { try await catalog.register([new]) } catch {
+        do { try await catalog.registerAll([new]) } catch {
             throw TransferFailure(.localError, "the catalog did not take \(new.pfn): \(error)")
         }
     }

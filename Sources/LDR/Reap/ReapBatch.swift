@@ -43,7 +43,7 @@ struct ReapBatch {
         }
         // What an earlier pass forgot, and what is the last copy now.
         let forgotten = last.filter { !$0.isRegistered }.flatMap(\.copies).map(\.mapping)
-        if !forgotten.isEmpty { try await reaper.catalog.register(forgotten) }
+        if !forgotten.isEmpty { try await reaper.catalog.registerAll(forgotten) }
         try await remove(going, ours, &report)
     }
 
@@ -81,7 +81,7 @@ struct ReapBatch {
         let safe: Set<ByteString>
         do { safe = try await othersHave(doomed.filter { !$0.copies.isEmpty }, ours) } catch {
             // They are still there, and shall be known.
-            try await reaper.catalog.register(copies)
+            try await reaper.catalog.registerAll(copies)
             throw error
         }
         var (gone, staying) = ([ReapCandidate](), [Mapping]())
@@ -95,7 +95,7 @@ struct ReapBatch {
             staying += left
             if left.isEmpty { gone.append(one.file) }
         }
-        if !staying.isEmpty { try await reaper.catalog.register(staying) }
+        if !staying.isEmpty { try await reaper.catalog.registerAll(staying) }
         try reaper.work.expire(gone)
         reaper.events.write(
             gone.map { Event(.reaped, $0.lfn, bytes: $0.size, message: $0.reason.rawValue) })

@@ -8,7 +8,8 @@ package protocol CopyCatalog: Sendable {
     /// The copies of names.
     func copies(of lfns: [ByteString]) async throws -> [Mapping]
     /// Makes these copies known; it is no error that some are.
-    func register(_ copies: [Mapping]) async throws
+    /// - Returns: those that the catalog does not take, whatever may be repeated; it has all others
+    func register(_ copies: [Mapping]) async throws -> [RefusedCopy]
     /// Forgets these copies; it is no error that some are not known.
     func unregister(_ copies: [Mapping]) async throws
 }
@@ -21,6 +22,11 @@ package protocol CopyListing: CopyCatalog {
 extension CopyCatalog {
     package func present(_ lfns: [ByteString]) async throws -> Set<ByteString> {
         Set(try await copies(of: lfns).map(\.lfn))
+    }
+
+    /// - Throws: `RefusedCopy` for the first that is refused; the catalog has all others
+    func registerAll(_ copies: [Mapping]) async throws {
+        if let refused = try await register(copies).first { throw refused }
     }
 }
 
@@ -54,9 +60,18 @@ package actor CatalogLink: CopyListing {
         }
     }
 
-    package func register(_ copies: [Mapping]) async throws {
-        let failures = try await inBatches(copies) { client, mappings in try await client.ensure(mappings) }
-        if let failure = failures.first { throw CatalogError(failure.code, failure.mapping.lfn) }
+    /// - Throws: `CatalogError` for what is no fault of a mapping; then any of them may be known or not
+    package func register(_ copies: [Mapping]) async throws -> [RefusedCopy] {
+        // A server may end the connection for a name of any length.
+        let refused = copies.compactMap { copy in copy.lengthProblem.map { RefusedCopy(copy, $0) } }
+        let good = refused.isEmpty ? copies : copies.filter { $0.lengthProblem == nil }
+        let failures = try await inBatches(good) { client, mappings in try await client.ensure(mappings) }
+        // Where nothing at all may be written, the site is to be put right, not a file.
+        let isForbidden = failures.count == good.count && failures.allSatisfy { $0.code == .permission }
+        if let failure = failures.first(where: { isForbidden || !$0.code.concernsNames }) {
+            throw CatalogError(failure.code, failure.mapping.lfn)
+        }
+        return refused + failures.map { RefusedCopy($0.mapping, $0.code.text) }
     }
 
     package func unregister(_ copies: [Mapping]) async throws {

@@ -33,12 +33,14 @@ import Testing
             layout: LayoutTemplate(parsing: "{lfn}"))
     }
 
-    private func publisher(_ settings: (inout Publisher.Settings) -> Void = { _ in }) throws -> Publisher {
+    private func publisher(
+        _ catalog: MemoryCatalog? = nil, _ settings: (inout Publisher.Settings) -> Void = { _ in }
+    ) throws -> Publisher {
         var all = Publisher.Settings()
         all.own = own
         settings(&all)
         return Publisher(
-            try area(), metadata: metadata, catalog: catalog,
+            try area(), metadata: metadata, catalog: catalog ?? self.catalog,
             events: EventLog(path: directory.file("events.jsonl"), site: "here"), threads: FileThreads(2), settings: all
         )
     }
@@ -74,5 +76,29 @@ import Testing
         #expect(await catalog.allCopies() == [Mapping(lfn: "good", pfn: "gsiftp://here/files/good")])
         let inside = try await publisher { $0.own = OwnDirectories([directory.path]) }.publish([try file("d/fine")])
         #expect(inside.new == 1)
+    }
+
+    @Test func oneRefusedFileDoesNotHinderOthers() async throws {
+        let choosy = MemoryCatalog(refusing: ["refused"])
+        let long = String(repeating: "x", count: 5_000)
+        let attribute = ["a": MetadataValue.text(String(repeating: "y", count: 60_000))]
+        let files = [
+            try file("good"), try file("d/fine", lfn: "refused"), try file("good", lfn: ByteString(long)),
+        ]
+        let report = try await publisher(choosy).publish(files)
+        #expect(report.problems.count == 2)
+        #expect(report.problems.contains { $0.message.contains("5000 bytes") })
+        #expect(report.problems.contains { $0.message.contains("not this one") })
+        #expect(await choosy.allCopies().map(\.lfn) == ["good"])
+        // A record beyond the limits, too.
+        let large = ByteString(String(repeating: "z", count: 4_000))
+        let second = try await publisher {
+            $0.attributes = attribute
+            $0.collection = String(repeating: "c", count: 2_000)
+        }
+        .publish([try file("d/fine"), try file("good", lfn: large)])
+        #expect(second.new == 1 && second.problems.count == 1)
+        #expect(second.problems.first?.message.contains("beyond the limits") == true)
+        #expect(try metadata.record(of: large) == nil)
     }
 }

@@ -34,7 +34,7 @@ import Testing
             FileRecord(lfn: ByteString(name), size: size, checksums: checksums, collection: "set")
         ])
         try directory.write(text, to: "old/set/" + name)
-        try await catalog.register([old(name)])
+        try await catalog.registerAll([old(name)])
     }
 
     private func old(_ name: String) -> Mapping {
@@ -68,7 +68,7 @@ import Testing
         try await put("bad", "Content", as: "content")
         try await put("short", "x", as: "content")
         try directory.write("x", to: "old/set/unknown")
-        try await catalog.register([old("unknown")])
+        try await catalog.registerAll([old("unknown")])
         let report = try await drain()
         #expect(report.moved == 0 && report.kept.count == 3)
         #expect(catalog.all == [old("bad"), old("short"), old("unknown")])
@@ -84,7 +84,7 @@ import Testing
             atPath: directory.file("new/set"), withIntermediateDirectories: true)
         try directory.write("content", to: "new/set/landed")
         try directory.write("content", to: "new/set/registered")
-        try await catalog.register([new("registered")])
+        try await catalog.registerAll([new("registered")])
         let report = try await drain()
         #expect(report.moved == 2 && catalog.all == [new("landed"), new("registered")])
         #expect(try FileManager.default.contentsOfDirectory(atPath: directory.file("old/set")).isEmpty)

@@ -28,7 +28,10 @@ final class StandInCatalog: CopyListing, ReplicaFinder {
 
     func copies(of lfns: [ByteString]) async throws -> [Mapping] { all.filter { lfns.contains($0.lfn) } }
     func allCopies() async throws -> [Mapping] { Array(all) }
-    func register(_ copies: [Mapping]) async throws { state.withLock { $0.copies.formUnion(copies) } }
+    func register(_ copies: [Mapping]) async throws -> [RefusedCopy] {
+        state.withLock { $0.copies.formUnion(copies) }
+        return []
+    }
     func unregister(_ copies: [Mapping]) async throws { state.withLock { $0.copies.subtract(copies) } }
 
     func find(_ lfns: [ByteString]) async throws -> FoundReplicas {
@@ -110,7 +113,7 @@ struct ReapSite {
         try FileManager.default.createDirectory(
             atPath: directory.file("files/set"), withIntermediateDirectories: true)
         try directory.write(String(repeating: "x", count: Int(want.size)), to: "files/set/" + name)
-        try await catalog.register([copy(name)])
+        try await catalog.registerAll([copy(name)])
         catalog.set(["gsiftp://han/files/\(name)".bytes], of: want.lfn)
         let result = TransferResult(
             want, source: "gsiftp://han", url: "gsiftp://han/x", began: time, ended: time, bytes: want.size)

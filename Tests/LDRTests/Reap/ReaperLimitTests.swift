@@ -43,7 +43,7 @@ import Testing
 
     @Test mutating func whatNobodyWantsGoesOnlyWhenToldSo() async throws {
         try await site.fill(["a", "b"], [.named("all")])
-        try await site.catalog.register([site.copy("brought-by-hand")])
+        try await site.catalog.registerAll([site.copy("brought-by-hand")])
         let less = [SubscriptionConfiguration.named("less", "lfn = 'b'")]
         try await site.want(less)
         #expect(try await site.reap(less, after: 1).due == 0)

@@ -269,6 +269,10 @@ import Testing
 /// A catalog in memory.
 final class MemoryCatalog: CopyListing {
     private let known = Mutex<[Mapping]>([])
+    private let refused: Set<ByteString>
+
+    /// - Parameter refused: names whose copies it does not take
+    init(refusing refused: Set<ByteString> = []) { self.refused = refused }
 
     func add(_ lfn: ByteString, _ pfn: ByteString) { known.withLock { $0.append(Mapping(lfn: lfn, pfn: pfn)) } }
 
@@ -279,8 +283,10 @@ final class MemoryCatalog: CopyListing {
 
     func allCopies() async -> [Mapping] { known.withLock { $0 } }
 
-    func register(_ copies: [Mapping]) async {
-        known.withLock { known in known += copies.filter { !known.contains($0) } }
+    func register(_ copies: [Mapping]) async -> [RefusedCopy] {
+        let taken = copies.filter { !refused.contains($0.lfn) }
+        known.withLock { known in known += taken.filter { !known.contains($0) } }
+        return copies.filter { refused.contains($0.lfn) }.map { RefusedCopy($0, "not this one") }
     }
 
     func unregister(_ copies: [Mapping]) async { known.withLock { $0.removeAll { copies.contains($0) } } }

@@ -1,0 +1,34 @@
+import Logging
+import RLSCore
+import RLSTestSupport
+import Testing
+
+@testable import LDR
+
+@Suite struct ArrivalDeskTests {
+    @Test func onlyRefusedFilesFail() async throws {
+        let directory = try TemporaryDirectory()
+        let metadata = try MetadataStore(path: directory.file("metadata.db"), site: "here")
+        _ = try metadata.publish(["a", "b"].map { FileRecord(lfn: $0, size: 1) })
+        let catalog = MemoryCatalog(refusing: ["b"])
+        let work = try WorkStore(path: directory.file("work.db"))
+        _ = try await WantKeeper(work: work, metadata: metadata, catalog: catalog)
+            .keep([SubscriptionConfiguration(name: "all", expression: "size > 0")])
+        let desk = ArrivalDesk(
+            work: try WorkDesk(path: directory.file("work.db")), catalog: catalog,
+            events: EventLog(path: directory.file("events.jsonl"), site: "here"), attempts: 1,
+            logger: Logger(label: "test"))
+        let (stream, feed) = AsyncStream.makeStream(of: ArrivedFile.self)
+        for want in try work.wants(in: .missing, limit: 10) {
+            let copy = Mapping(lfn: want.lfn, pfn: "here:" + want.lfn)
+            feed.yield(ArrivedFile(want: want, copy: copy, outcome: .success(bytes: 1, seconds: 1), began: 0))
+        }
+        feed.finish()
+        let outcome = try await desk.conclude(stream, from: "http://a")
+        #expect(outcome.arrived == 1 && outcome.failed == 1)
+        #expect(try work.want(of: "a")?.state == .present)
+        let failed = try #require(try work.want(of: "b"))
+        #expect(failed.state == .stuck && failed.reason?.contains("not this one") == true)
+        #expect(await catalog.allCopies().map(\.lfn) == ["a"])
+    }
+}
