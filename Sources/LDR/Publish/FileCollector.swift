@@ -36,7 +36,7 @@ package struct FileCollector: Sendable {
 
     /// - Parameter leaving: directories whose files are not meant
     package init(followsLinks: Bool = false, naming: Naming = .lastComponent, leaving: [FilePath] = []) {
-        walk = DirectoryWalk(followsLinks: followsLinks, hidden: OwnDirectories.hidden, leaving: leaving)
+        walk = DirectoryWalk(followsLinks: followsLinks, hidden: [OwnDirectories.hidden], leaving: leaving)
         self.naming = naming
     }
 

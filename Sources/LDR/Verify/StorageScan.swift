@@ -16,7 +16,7 @@ package struct StorageScan: Sendable {
     private mutating func scan(_ partition: StoragePartition, _ others: [String]) {
         var (found, isWhole) = ([PartitionPath: FileState](), true)
         // Our own directories change all the time: a file that has just gone would be a problem.
-        DirectoryWalk(hidden: [".ldr-", "lost+found"]).walk(FilePath(partition.root)) { item in
+        DirectoryWalk(hidden: [OwnDirectories.hidden, "lost+found"]).walk(FilePath(partition.root)) { item in
             switch item {
             case .file(let file):
                 let path = file.path.string
