@@ -80,13 +80,12 @@ import Testing
 
     @Test(arguments: [1, 4])
     func serverThatDiesIsContinued(streams: Int) async throws {
-        let record = try fixture.publish("large", megabytes: 300)
+        let record = try fixture.publish("large", megabytes: 600)
         var settings = server.settings
         settings.streams = streams
         let requests = [fixture.request(1, url("large"), record)]
         let running = Task { [fixture, tool, settings] in await fixture.run(tool, requests, settings) }
-        #expect(try await eventually { fixture.size(1) > 32 << 20 })
-        server.stop()
+        try await stopServer(when: 1, has: 32 << 20)
         server.kill()
         #expect(await running.value[1]?.kind == .sourceUnreachable)
         let part = fixture.size(1)
@@ -131,6 +130,15 @@ import Testing
         #expect(try await halted(10..<20, record, settings, cancels: true) == .interrupted)
     }
 
+    /// On a thread of its own: the transfer takes less than a second.
+    private func stopServer(when id: Int, has bytes: Int64) async throws {
+        try await blocking { [fixture, server] in
+            let end = ContinuousClock.now + .seconds(Patience.seconds(20))
+            while fixture.size(id) <= bytes && ContinuousClock.now < end { usleep(1_000) }
+            server.stop()
+        }
+    }
+
     /// How a transfer ends whose server stops in the middle. On a busy machine it may be through before that: then once more.
     private func halted(
         _ ids: Range<Int>, _ record: FileRecord, _ settings: TransferSettings, cancels: Bool
@@ -138,8 +146,7 @@ import Testing
         for id in ids {
             let request = fixture.request(id, url("large"), record)
             let running = Task { [fixture, tool] in await fixture.run(tool, [request], settings)[id] }
-            _ = try await eventually { fixture.size(id) > 8 << 20 }
-            server.stop()
+            try await stopServer(when: id, has: 8 << 20)
             if cancels { running.cancel() }
             if let kind = await running.value?.kind { return kind }
             unlink(request.destination)
