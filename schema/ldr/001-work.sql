@@ -13,10 +13,17 @@ CREATE TABLE subscription (
     position INTEGER NOT NULL DEFAULT 0
 );
 
+-- The metadata database that the positions are of, one row: another one counts its changes anew.
+CREATE TABLE origin (
+    is_only INTEGER PRIMARY KEY CHECK (is_only = 1),
+    epoch TEXT NOT NULL
+);
+
 -- Files that a subscription wants. state: 0 missing, 1 queued (a source is chosen), 2 active, 3 present, 4 stuck, 5 held back,
 -- 6 expired (it was here, and was removed as its subscriptions say). Times are milliseconds since 1970.
 CREATE TABLE want (
-    id INTEGER PRIMARY KEY,
+    -- Never given out again: partial files are named by it, and may be open longer than the row is there.
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     lfn BLOB NOT NULL UNIQUE,
     size INTEGER NOT NULL,
     subscriptions INTEGER NOT NULL,
@@ -30,7 +37,9 @@ CREATE TABLE want (
     attempts INTEGER NOT NULL DEFAULT 0,
     source TEXT,
     url BLOB,
-    reason TEXT
+    reason TEXT,
+    -- The strongest checksum in the metadata, after its kind: a copy of a file that has another one now is none of it.
+    checksum BLOB
 );
 CREATE INDEX want_to_schedule ON want (queue, next_try) WHERE state = 0;
 CREATE INDEX want_queued ON want (source, next_try) WHERE state = 1;

@@ -63,7 +63,7 @@ package struct TransferDaemon: Sendable {
         return waiting.filter { !busy.contains($0) }.prefix(max(0, sources - busy.count))
     }
 
-    /// Before anything is under way: the number of a want that was withdrawn may be given to another.
+    /// Before anything is under way. Numbers are given once, so nobody needs the files of a want that has gone.
     private func removeLeftovers() async throws {
         for directory in incoming {
             // One that cannot be read is told of when a file shall go there.

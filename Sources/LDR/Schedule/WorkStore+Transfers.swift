@@ -128,15 +128,12 @@ extension WorkStore {
         try statement.run()
     }
 
-    /// Rows are told by their names, too: a want that was withdrawn meanwhile may have left its number to another.
+    /// Rows are told by their names, too: a database that was made anew begins its numbers anew.
     private func conclude(
         _ result: TransferResult, _ attempts: Int, _ connection: SQLiteConnection
     ) throws(StorageError) {
         guard let failure = result.failure else {
-            try connection.statement(
-                "UPDATE want SET state = 3, attempts = 0, reason = NULL, next_try = ? WHERE id = ? AND lfn = ?"
-            ).bind(1, result.ended).bind(2, result.want.id).bind(3, result.want.lfn).run()
-            return
+            return try arrived(result, connection)
         }
         // What is forgiven makes the pauses longer, and nothing stuck.
         let most = result.isForgiven ? max(0, attempts - 1) : Int.max
@@ -148,6 +145,19 @@ extension WorkStore {
         ).bind(1, isStuck ? WantState.stuck.rawValue : WantState.missing.rawValue).bind(2, failures)
             .bind(3, result.ended + pause).bind(4, text: "\(failure.kind): \(failure.message)")
             .bind(5, result.want.id).bind(6, result.want.lfn).run()
+    }
+
+    /// Of a file that was published anew meanwhile, the copy is of the old content.
+    private func arrived(_ result: TransferResult, _ connection: SQLiteConnection) throws(StorageError) {
+        let statement = try connection.statement(
+            """
+            UPDATE want SET state = iif(size = ?4 AND checksum IS ?5, 3, 0), attempts = 0, reason = NULL,
+                next_try = iif(size = ?4 AND checksum IS ?5, ?1, 0) WHERE id = ?2 AND lfn = ?3
+            """)
+        try statement.bind(1, result.ended).bind(2, result.want.id).bind(3, result.want.lfn)
+            .bind(4, Int(result.want.size))
+        if let checksum = result.want.checksum { try statement.bind(5, checksum) } else { try statement.bindNull(5) }
+        try statement.run()
     }
 
     /// A copy is not what it should be, or not there: it is wanted again at once.

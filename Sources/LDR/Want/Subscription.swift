@@ -49,4 +49,6 @@ package struct Want: Sendable, Hashable {
     package var source: String?
     package var url: ByteString?
     package var reason: String?
+    /// Tells this content from one that was published later.
+    package var checksum: ByteString?
 }

@@ -36,13 +36,14 @@ package struct WantKeeper {
     /// - Throws: `StorageError`; the catalog's errors; `ExpressionError` for a subscription that cannot be read
     package func keep(_ subscriptions: [SubscriptionConfiguration]) async throws -> Outcome {
         try work.adopt(subscriptions)
+        try work.follow(epoch: try metadata.epoch, lastChange: try metadata.lastChange)
         let judges = try work.subscriptions().map { try Judge($0) }
         var outcome = Outcome()
         guard var position = judges.map(\.subscription.position).min() else { return outcome }
         while true {
             let changes = try metadata.changes(after: position, limit: Self.batch)
             guard let last = changes.last else { return outcome }
-            let verdicts = changes.map { Verdict($0.change, $0.value, judges) }
+            let verdicts = changes.map { Verdict($0.change, $0.value, judges, at: metadata.site) }
             try await take(verdicts, upTo: last.change, judges, &outcome)
             position = last.change
             try Task.checkCancellation()
@@ -76,27 +77,6 @@ struct Judge {
     }
 }
 
-/// What the subscriptions say of one change.
-struct Verdict {
-    let lfn: ByteString
-    let size: Int64
-    /// Bits of the subscriptions that want the file, and of all that have looked at it: the others have done so before.
-    let wanted: Int
-    let judged: Int
-
-    init(_ change: Int, _ content: MetadataChange, _ judges: [Judge]) {
-        var (wanted, judged) = (0, 0)
-        for judge in judges where judge.subscription.position < change {
-            judged |= judge.subscription.bit
-            guard let file = content.content else { continue }
-            if judge.expression.matches(file, publisher: content.stamp.site) { wanted |= judge.subscription.bit }
-        }
-        lfn = content.lfn
-        size = content.content?.size ?? 0
-        (self.wanted, self.judged) = (wanted, judged)
-    }
-}
-
 /// Writes verdicts into the table of wanted files.
 private struct VerdictWriter {
     private let known: SQLiteStatement
@@ -108,11 +88,16 @@ private struct VerdictWriter {
     private let now = WorkStore.now
 
     init(_ connection: SQLiteConnection, _ subscriptions: [Subscription]) throws(StorageError) {
-        known = try connection.statement("SELECT id, subscriptions, size, state FROM want WHERE lfn = ?")
+        known = try connection.statement("SELECT id, subscriptions, size, state, checksum FROM want WHERE lfn = ?")
         insert = try connection.statement(
-            "INSERT INTO want (lfn, size, subscriptions, queue, state, since) VALUES (?, ?, ?, ?, ?, ?)")
+            "INSERT INTO want (lfn, size, subscriptions, queue, state, since, checksum) VALUES (?, ?, ?, ?, ?, ?, ?)")
         update = try connection.statement(
-            "UPDATE want SET size = ?, subscriptions = ?, queue = ?, state = ? WHERE id = ?")
+            """
+            UPDATE want SET size = ?1, subscriptions = ?2, queue = ?3, state = ?4, checksum = ?6,
+                next_try = iif(?7 IS NULL, next_try, 0), attempts = iif(?7 IS NULL, attempts, 0),
+                reason = coalesce(?7, reason)
+            WHERE id = ?5
+            """)
         delete = try connection.statement("DELETE FROM want WHERE id = ?")
         order = subscriptions.sorted { WorkStore.comesLater($1, $0) }
     }
@@ -127,17 +112,30 @@ private struct VerdictWriter {
         }
         let (id, before, size) = (known.integer(0), known.integer(1), known.integer(2))
         let state = known.integer(3)
+        let checksum = known.isNull(4) ? nil : known.bytes(4)
         known.reset()
         let wanted = before & ~verdict.judged | verdict.wanted
         if wanted == 0 {
             outcome.withdrawn += 1
             try delete.bind(1, id).run()
-        } else if wanted != before || size != Int(verdict.size) {
+        } else if wanted != before || size != Int(verdict.size) || checksum != verdict.checksum {
             // One that has been removed comes back for those who want it from now on.
             let isWantedAnew = state == WantState.expired.rawValue && wanted & ~before != 0
+            let isOld = state == WantState.present.rawValue && verdict.replaces(size: size, checksum)
             try update.bind(1, Int(verdict.size)).bind(2, wanted).bind(3, queue(wanted))
-                .bind(4, isWantedAnew ? WantState.missing.rawValue : state).bind(5, id).run()
+                .bind(4, isWantedAnew || isOld ? WantState.missing.rawValue : state).bind(5, id)
+            try bind(verdict.checksum, to: update, 6)
+            if isOld { try update.bind(7, text: Self.old) } else { try update.bindNull(7) }
+            try update.run()
         }
+    }
+
+    private static let old = "it was published with other content, and the copy here is of the old one"
+
+    private func bind(
+        _ checksum: ByteString?, to statement: SQLiteStatement, _ index: Int32
+    ) throws(StorageError) {
+        if let checksum { try statement.bind(index, checksum) } else { try statement.bindNull(index) }
     }
 
     private func add(_ verdict: Verdict, isHere: Bool, _ outcome: inout WantKeeper.Outcome) throws(StorageError) {
@@ -146,6 +144,8 @@ private struct VerdictWriter {
         if isHere { outcome.present += 1 }
         let state: WantState = isHere ? .present : .missing
         try insert.bind(1, verdict.lfn).bind(2, Int(verdict.size)).bind(3, verdict.wanted)
-            .bind(4, queue(verdict.wanted)).bind(5, state.rawValue).bind(6, now).run()
+            .bind(4, queue(verdict.wanted)).bind(5, state.rawValue).bind(6, now)
+        try bind(verdict.checksum, to: insert, 7)
+        try insert.run()
     }
 }

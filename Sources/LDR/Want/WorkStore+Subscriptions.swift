@@ -22,7 +22,8 @@ extension WorkStore {
     /// has gone has wanted is wanted no longer, and stays where it is.
     package func adopt(_ wanted: [SubscriptionConfiguration]) throws(StorageError) {
         let known = try subscriptions()
-        if known.map(\.configuration) == wanted { return }
+        let byName: (SubscriptionConfiguration, SubscriptionConfiguration) -> Bool = { $0.name < $1.name }
+        if known.map(\.configuration).sorted(by: byName) == wanted.sorted(by: byName) { return }
         _ = try file.write { (connection) throws(StorageError) in
             var free = Set(0..<Subscription.limit).subtracting(known.map(\.id))
             for subscription in known {
@@ -75,6 +76,21 @@ extension WorkStore {
     /// Of two subscriptions of a file, the second one's share is used.
     static func comesLater(_ left: Subscription, _ right: Subscription) -> Bool {
         (left.configuration.priority, right.id) < (right.configuration.priority, left.id)
+    }
+
+    /// Looks at all changes anew when the metadata are not the ones that the positions are of: a database that was lost,
+    /// or restored from before them, counts its changes anew.
+    func follow(epoch: String, lastChange: Int) throws(StorageError) {
+        try file.write { (connection) throws(StorageError) in
+            let known = try connection.statement("SELECT 1 FROM origin WHERE epoch = ?").bind(1, text: epoch).hasRow()
+            if !known {
+                try connection.statement("UPDATE subscription SET position = 0").run()
+                try connection.statement("INSERT OR REPLACE INTO origin (is_only, epoch) VALUES (1, ?)")
+                    .bind(1, text: epoch).run()
+            }
+            try connection.statement("UPDATE subscription SET position = 0 WHERE position > ?").bind(1, lastChange)
+                .run()
+        }
     }
 
     func moved(_ subscriptions: [Subscription], to position: Int, _ connection: SQLiteConnection) throws(StorageError) {

@@ -15,7 +15,8 @@ package final class WorkStore {
 
 extension WorkStore {
     static let wantColumns = """
-        id, lfn, size, subscriptions, state, since, next_try, attempts, source, url, reason
+        id, lfn, size, subscriptions, state, since, next_try, attempts, source, url, reason,
+        checksum
         """
 
     /// Of a statement whose first columns are `wantColumns`.
@@ -23,8 +24,9 @@ extension WorkStore {
         Want(
             id: row.integer(0), lfn: row.bytes(1), size: Int64(row.integer(2)), subscriptions: row.integer(3),
             state: WantState(rawValue: row.integer(4)) ?? .missing, since: row.integer(5), nextTry: row.integer(6),
-            attempts: row.integer(7), source: row.text(8), url: row.isNull(9) ? nil : row.bytes(9), reason: row.text(10)
-        )
+            attempts: row.integer(7), source: row.text(8), url: row.isNull(9) ? nil : row.bytes(9),
+            reason: row.text(10),
+            checksum: row.isNull(11) ? nil : row.bytes(11))
     }
 
     package func want(of lfn: ByteString) throws(StorageError) -> Want? {

@@ -76,6 +76,11 @@ package final class MetadataStore {
         get throws(StorageError) { try state().change }
     }
 
+    /// Tells the numbers of this database's changes from those of one that was made anew or restored.
+    package var epoch: String {
+        get throws(StorageError) { try state().epoch }
+    }
+
     /// Files that are not deleted. Reads an index of all files: for reports.
     package var count: Int {
         get throws(StorageError) {

@@ -1,0 +1,98 @@
+import Foundation
+import RLSCore
+import RLSStorageSQLite
+import RLSTestSupport
+import Testing
+
+@testable import LDR
+
+/// What the list of wanted files makes of metadata that change under it.
+@Suite struct WantKeeperTests {
+    private let directory: TemporaryDirectory
+    private let work: WorkStore
+    private let here: MetadataSite
+    private let there: MetadataSite
+    private static let all = SubscriptionConfiguration(name: "all", expression: "size > 0")
+
+    init() throws {
+        directory = try TemporaryDirectory()
+        work = try WorkStore(path: directory.file("work.db"))
+        here = try MetadataSite("here", in: directory)
+        there = try MetadataSite("there", in: directory)
+    }
+
+    @discardableResult
+    private func keep(metadata name: String = "here.db") async throws -> WantKeeper.Outcome {
+        try await WantKeeper(
+            work: try WorkStore(path: directory.file("work.db")),
+            metadata: try MetadataStore(path: directory.file(name), site: "here"), catalog: MemoryCatalog()
+        ).keep([Self.all])
+    }
+
+    private func publish(_ size: Int64, _ checksums: Checksums) async throws {
+        _ = try there.publish(FileRecord(lfn: "a", size: size, checksums: checksums))
+        try there.export()
+        try await here.follow(there)
+        try await keep()
+    }
+
+    private func arrive() throws {
+        let want = try #require(try work.want(of: "a"))
+        try work.finish([TransferResult(want, source: "s", url: "u", began: 0, ended: 1, bytes: 1)], attempts: 3)
+        #expect(try work.want(of: "a")?.state == .present)
+    }
+
+    @Test func otherMetadataAreLookedAtFromTheirBeginning() async throws {
+        _ = try here.publish(FileRecord(lfn: "a", size: 1), FileRecord(lfn: "b", size: 1))
+        #expect(try await keep().new == 2)
+        let new = try MetadataStore(path: directory.file("new.db"), site: "here")
+        _ = try new.publish([FileRecord(lfn: "c", size: 1)])
+        #expect(try await keep(metadata: "new.db").new == 1)
+        #expect(try await keep(metadata: "new.db") == WantKeeper.Outcome())
+        // As after a backup of the same database was put back.
+        try work.file.connection.execute("UPDATE subscription SET position = 7")
+        _ = try new.publish([FileRecord(lfn: "d", size: 1)])
+        let outcome = try await keep(metadata: "new.db")
+        #expect(outcome.new == 1 && outcome.changes == 2)
+    }
+
+    @Test func orderOfSubscriptionsDoesNotMatter() throws {
+        let other = SubscriptionConfiguration(name: "other", expression: "size > 9")
+        try work.adopt([Self.all, other])
+        let before = try work.subscriptions()
+        let changes = try work.file.connection.integer("SELECT total_changes()")
+        try work.adopt([other, Self.all])
+        #expect(try work.file.connection.integer("SELECT total_changes()") == changes)
+        #expect(try work.subscriptions() == before)
+    }
+
+    @Test func otherContentIsWantedAgain() async throws {
+        try await publish(1, Checksums(adler32: 1))
+        try arrive()
+        // Another kind tells nothing.
+        try await publish(1, Checksums(md5: Array(repeating: 1, count: 16)))
+        #expect(try work.want(of: "a")?.state == .present)
+        try await publish(1, Checksums(md5: Array(repeating: 2, count: 16)))
+        let want = try #require(try work.want(of: "a"))
+        #expect(want.state == .missing && want.reason?.contains("other content") == true)
+        try arrive()
+        try await publish(2, Checksums(md5: Array(repeating: 2, count: 16)))
+        #expect(try work.want(of: "a")?.state == .missing)
+    }
+
+    @Test func ownContentIsHere() async throws {
+        try await publish(1, Checksums(adler32: 1))
+        try arrive()
+        _ = try here.publish(FileRecord(lfn: "a", size: 1, checksums: Checksums(adler32: 2)))
+        try await keep()
+        #expect(try work.want(of: "a")?.state == .present)
+    }
+
+    @Test func oldContentThatArrivesIsNotPresent() async throws {
+        try await publish(1, Checksums(adler32: 1))
+        let old = try #require(try work.want(of: "a"))
+        try await publish(1, Checksums(adler32: 2))
+        try work.finish([TransferResult(old, source: "s", url: "u", began: 0, ended: 1, bytes: 1)], attempts: 3)
+        #expect(try work.want(of: "a")?.state == .missing)
+    }
+}
