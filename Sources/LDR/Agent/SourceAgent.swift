@@ -29,7 +29,8 @@ package struct SourceAgent: Sendable {
         self.settings = settings
     }
 
-    /// Returns when the source's queue is empty, after a few batches, or when most of a batch has failed: then the scheduler shall think again.
+    /// Returns when the source's queue is empty, after a few batches, or when most of a batch has failed: then the scheduler
+    /// shall think again.
     func empty(_ source: String) async throws -> AgentOutcome {
         var outcome = AgentOutcome()
         // Others wait for the place, too.
