@@ -60,7 +60,7 @@ measure_ldr_metadata() {
     tell_index "$publisher_port" "$last"
     start_catalog ldr-subscriber
     write_ldr_configuration sub "$server_port" "$publisher_port" "peer pub file://$(ldr_file pub)/log/pub" \
-        'queue_length 100000' 'source_queue_length 100000' "subscription frames : frameType = 'H1_HOFT_C02'"
+        "partition main $(ldr_file sub)/files gsiftp://localhost:1/files" 'queue_length 100000' 'source_queue_length 100000' "subscription frames : frameType = 'H1_HOFT_C02'"
     measure_ldr ldr-follow sub metadata --once
     measure_ldr ldr-want sub want --once
     measure_ldr ldr-schedule sub schedule --once
