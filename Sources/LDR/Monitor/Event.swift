@@ -4,7 +4,7 @@ import RLSCore
 /// Something that happened to a file at this site.
 package struct Event: Sendable {
     package enum Kind: String, Sendable, CaseIterable, Codable {
-        case published, deleted, wanted, queued, transferred, failed, stuck, verified, lost, corrupt, dark, reaped,
+        case published, deleted, wanted, transferred, failed, verified, lost, corrupt, dark, reaped,
             moved
     }
 
@@ -28,14 +28,19 @@ package struct Event: Sendable {
         self.message = message
     }
 
-    /// One line of JSON. Bytes of a name that are no UTF-8 show as U+FFFD.
-    package func line(site: String, at time: Date) -> String {
-        let text = Text(
-            time: time.formatted(.iso8601.time(includingFractionalSeconds: true)), site: site, event: kind,
-            lfn: lfn.description, source: source, bytes: bytes, seconds: seconds.map { ($0 * 1_000).rounded() / 1_000 },
-            message: message)
+    /// A line of JSON each. Bytes of a name that are no UTF-8 show as U+FFFD.
+    package static func lines(_ events: [Event], site: String, at time: Date) -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let time = time.formatted(.iso8601.time(includingFractionalSeconds: true))
+        return events.map { $0.line(site, time, encoder) }.joined()
+    }
+
+    private func line(_ site: String, _ time: String, _ encoder: JSONEncoder) -> String {
+        let text = Text(
+            time: time, site: site, event: kind,
+            lfn: lfn.description, source: source, bytes: bytes, seconds: seconds.map { ($0 * 1_000).rounded() / 1_000 },
+            message: message)
         // Numbers and text only: there is nothing that JSON has not.
         let bytes = (try? encoder.encode(text)) ?? Data()
         return String(decoding: bytes, as: UTF8.self) + "\n"

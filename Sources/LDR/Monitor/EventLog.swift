@@ -29,7 +29,7 @@ package final class EventLog: Sendable {
     package func write(_ events: [Event]) {
         if events.isEmpty { return }
         let now = Date()
-        let bytes = Array(events.map { $0.line(site: site, at: now) }.joined().utf8)
+        let bytes = Array(Event.lines(events, site: site, at: now).utf8)
         descriptor.withLockedValue { descriptor in
             open(&descriptor)
             if descriptor < 0 { return }

@@ -35,7 +35,7 @@ struct CopyPlaces: Sendable {
         urls.contains { url in
             !ours.contains(url) && !area.partitions.contains { url.bytes.starts(with: $0.url.bytes) }
                 // A path says nothing about whose it is.
-                && !url.bytes.starts(with: "file:".utf8) && SourceRecord.name(of: url) != nil
+                && !url.bytes.starts(with: "file:".utf8) && TransferTools.source(of: url) != nil
         }
     }
 }

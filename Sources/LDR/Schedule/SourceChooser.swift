@@ -53,7 +53,7 @@ package struct SourceChooser {
         var best: (name: String, url: ByteString, end: Double)?
         var (retry, isFull) = (Int.max, false)
         for url in urls {
-            guard let name = SourceRecord.name(of: url) else { continue }
+            guard let name = TransferTools.source(of: url) else { continue }
             if let record = records[name], record.retryAt > now {
                 retry = min(retry, record.retryAt)
                 continue

@@ -15,15 +15,6 @@ package struct SourceRecord: Sendable, Hashable {
 
     package init(name: String) { self.name = name }
 
-    /// A source of a URL; nil for what is no URL with a host, or a local file.
-    package static func name(of url: ByteString) -> String? {
-        let text = url.description
-        guard let separator = text.firstRange(of: "://"), separator.lowerBound > text.startIndex else { return nil }
-        let rest = text[separator.upperBound...]
-        let scheme = text[..<separator.lowerBound].lowercased()
-        return scheme + "://" + rest.prefix { $0 != "/" }.lowercased()
-    }
-
     /// How much one measurement counts against those before it.
     private static let weight = 0.2
 

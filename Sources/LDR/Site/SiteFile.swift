@@ -13,12 +13,12 @@ package enum SiteFile {
     package static func parse(_ text: String, named file: String) throws(ParseError) -> SiteConfiguration {
         var site = SiteConfiguration()
         var seen: [String: Int] = [:]
-        let lines = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
-        for (index, line) in lines.enumerated() {
-            let number = index + 1
-            guard let (key, value) = keyAndValue(line) else { continue }
+        for line in KeywordLine.all(in: text) {
+            let (number, key, value) = (line.number, line.key, line.value)
             guard let option = SiteOption.all.first(where: { $0.key == key }) else {
-                throw ParseError(file: file, line: number, message: "unknown keyword `\(key)`" + suggestion(for: key))
+                throw ParseError(
+                    file: file, line: number,
+                    message: "unknown keyword `\(key)`" + line.suggestion(among: SiteOption.all.map(\.key), sharing: 3))
             }
             guard !value.isEmpty else {
                 throw ParseError(file: file, line: number, message: "`\(key)` has no value; expected \(option.values)")
@@ -50,22 +50,5 @@ package enum SiteFile {
             throw refuse("more than \(Subscription.limit) subscriptions: join some with `or`")
         }
         if site.peers.contains(where: { $0.site == site.site }) { throw refuse("the site is its own peer") }
-    }
-
-    private static func keyAndValue(_ line: Substring) -> (key: String, value: String)? {
-        let isBlank: (Character) -> Bool = { $0 == " " || $0 == "\t" || $0 == "\r" }
-        var rest = line.drop(while: isBlank)
-        while let last = rest.last, isBlank(last) { rest.removeLast() }
-        if rest.isEmpty || rest.first == "#" { return nil }
-        let key = rest.prefix { !isBlank($0) }
-        return (String(key), String(rest[key.endIndex...].drop(while: isBlank)))
-    }
-
-    private static func suggestion(for key: String) -> String {
-        let shared: (String) -> Int = { zip($0, key).prefix { $0 == $1 }.count }
-        guard let best = SiteOption.all.map(\.key).max(by: { shared($0) < shared($1) }), shared(best) >= 3 else {
-            return ""
-        }
-        return "; did you mean `\(best)`?"
     }
 }

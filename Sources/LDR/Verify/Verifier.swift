@@ -162,7 +162,10 @@ package struct Verifier {
             report.read += 1
             report.readBytes += size
             if !isGood { corrupt.append(place) }
-            if isGood && acts { try work.noteRead(place, at: WorkStore.now) }
+            if isGood && acts {
+                try work.noteRead(place, at: WorkStore.now)
+                events.write(Event(.verified, copy.lfn, bytes: size))
+            }
             try await pace.wait(after: size)
         }
         report.corrupt = corrupt.map { "\($0.partition)/\($0.path)" }

@@ -55,14 +55,17 @@ package struct WantKeeper {
     ) async throws {
         let wanted = verdicts.filter { $0.wanted != 0 }
         let here = try await catalog.present(wanted.map(\.lfn))
-        var counted = outcome
+        var (counted, missing) = (outcome, [Verdict]())
         try work.file.write { (connection) throws(StorageError) in
             let writer = try VerdictWriter(connection, judges.map(\.subscription))
-            for verdict in verdicts { try writer.write(verdict, isHere: here.contains(verdict.lfn), &counted) }
+            for verdict in verdicts where try writer.write(verdict, isHere: here.contains(verdict.lfn), &counted) {
+                missing.append(verdict)
+            }
             try work.moved(judges.map(\.subscription), to: position, connection)
         }
         counted.changes += verdicts.count
         outcome = counted
+        events?.write(missing.map { Event(.wanted, $0.lfn, bytes: $0.size) })
     }
 }
 
@@ -104,7 +107,10 @@ private struct VerdictWriter {
 
     private func queue(_ subscriptions: Int) -> Int { order.first { subscriptions & $0.bit != 0 }?.id ?? 0 }
 
-    func write(_ verdict: Verdict, isHere: Bool, _ outcome: inout WantKeeper.Outcome) throws(StorageError) {
+    /// - Returns: whether the file is wanted now, was not before, and is not here
+    func write(
+        _ verdict: Verdict, isHere: Bool, _ outcome: inout WantKeeper.Outcome
+    ) throws(StorageError) -> Bool {
         try known.bind(1, verdict.lfn)
         guard try known.step() else {
             known.reset()
@@ -128,6 +134,7 @@ private struct VerdictWriter {
             if isOld { try update.bind(7, text: Self.old) } else { try update.bindNull(7) }
             try update.run()
         }
+        return false
     }
 
     private static let old = "it was published with other content, and the copy here is of the old one"
@@ -138,8 +145,10 @@ private struct VerdictWriter {
         if let checksum { try statement.bind(index, checksum) } else { try statement.bindNull(index) }
     }
 
-    private func add(_ verdict: Verdict, isHere: Bool, _ outcome: inout WantKeeper.Outcome) throws(StorageError) {
-        if verdict.wanted == 0 { return }
+    private func add(
+        _ verdict: Verdict, isHere: Bool, _ outcome: inout WantKeeper.Outcome
+    ) throws(StorageError) -> Bool {
+        if verdict.wanted == 0 { return false }
         outcome.new += 1
         if isHere { outcome.present += 1 }
         let state: WantState = isHere ? .present : .missing
@@ -147,5 +156,6 @@ private struct VerdictWriter {
             .bind(4, queue(verdict.wanted)).bind(5, state.rawValue).bind(6, now)
         try bind(verdict.checksum, to: insert, 7)
         try insert.run()
+        return !isHere
     }
 }

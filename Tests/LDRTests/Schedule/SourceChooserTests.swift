@@ -26,12 +26,6 @@ import Testing
         return counts
     }
 
-    @Test func nameOfASource() {
-        #expect(SourceRecord.name(of: "gsiftp://Host:2811//data/f") == "gsiftp://host:2811")
-        #expect(SourceRecord.name(of: "HTTP://host") == "http://host")
-        for bad in ["file", "://x/y", ""] as [ByteString] { #expect(SourceRecord.name(of: bad) == nil) }
-    }
-
     /// As much as each is expected to bring in the same time.
     @Test func inProportionToRates() {
         let counts = shares(
