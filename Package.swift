@@ -69,6 +69,7 @@ let package = Package(
         .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CVOMS", pkgConfig: "voms-2.0", providers: [.apt(["voms-dev"])]),
         // Layer 1: names and values. No NIO, no Foundation.
         library("RLSCore"),
@@ -113,7 +114,8 @@ let package = Package(
         library(
             "LDR",
             [
-                "RLSCore", "RLSClient", "RLSStorage", "RLSStorageSQLite", "CZlib", "COpenSSL", nioCore, nioPosix, locks,
+                "RLSCore", "RLSClient", "RLSStorage", "RLSStorageSQLite", "CZlib", "COpenSSL", "CLinux", nioCore,
+                nioPosix, locks,
                 logging, lifecycle, subprocess, system,
             ]),
         // Layer 6

@@ -57,8 +57,7 @@ enum Assembly {
         let free: @Sendable (StoragePartition) -> Int64? = { partition in
             unmarked.contains(partition.name) || PartitionMark(partition).isThere ? partition.freeBytes() : nil
         }
-        // They wait for the disk more than they compute: what several flush at once, one write of its journal serves.
-        let threads = FileThreads(8)
+        let threads = FileThreads(4)
         let agent = SourceAgent(
             work: work, metadata: try MetadataDesk(path: places.metadata, site: site.site),
             plans: ArrivalPlanner(area, free: free), tools: try tools(site), landing: Landing(threads: threads),

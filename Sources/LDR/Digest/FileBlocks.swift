@@ -4,10 +4,14 @@ import Glibc
 struct FileBlocks: ~Copyable {
     private let path: String
     private let descriptor: Int32
+    private let closes: Bool
+    /// Bytes, as the file said when it was opened.
+    private var size: Int64 = 0
     private var buffer: [UInt8] = []
 
     init(path: String) throws(DigestError) {
         self.path = path
+        closes = true
         // Not to wait for a writer, should it be a pipe; and nothing but the file that has this name.
         descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY)
         guard descriptor >= 0 else {
@@ -22,25 +26,34 @@ struct FileBlocks: ~Copyable {
         try check()
     }
 
-    /// - Parameter descriptor: of a file that was just opened; closed with the value
-    init(descriptor: Int32, path: String) throws(DigestError) {
+    /// - Parameters:
+    ///   - descriptor: of a file that was just opened
+    ///   - closes: whether it is closed with the value
+    init(descriptor: Int32, path: String, closes: Bool = true) throws(DigestError) {
         self.path = path
         self.descriptor = descriptor
+        self.closes = closes
         try check()
     }
 
-    private func check() throws(DigestError) {
+    private mutating func check() throws(DigestError) {
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
             throw DigestError(reason: .notRegular, description: "\(path): is no regular file")
         }
-        posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL)
+        size = Int64(status.st_size)
+        if size > Self.ahead { posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL) }
     }
 
-    deinit { if descriptor >= 0 { close(descriptor) } }
+    /// What the system reads ahead unasked, about.
+    private static let ahead: Int64 = 128 << 10
+
+    deinit { if closes, descriptor >= 0 { close(descriptor) } }
 
     /// - Returns: whether there was another block, or the file has ended
     mutating func next(atMost limit: Int, _ body: (Span<UInt8>) -> Void) throws(DigestError) -> Bool {
+        // A small file needs no large buffer; one more, to see the end.
+        let limit = min(limit, Int(clamping: max(size, 1 << 12) + 1))
         if buffer.count < limit { buffer = [UInt8](repeating: 0, count: limit) }
         while true {
             let count = buffer.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, limit) }

@@ -2,9 +2,10 @@ import Glibc
 import RLSCore
 
 /// Where a file goes: a path below the root of a partition that cannot lead elsewhere.
-struct LandingPlace: CustomStringConvertible {
+struct LandingPlace: Sendable, CustomStringConvertible {
     let root: String
-    private let directories: [[CChar]]
+    /// The components before the last, as C has them.
+    let directories: [[CChar]]
     /// The file's own name, as C has it.
     let last: [CChar]
     private let name: ByteString

@@ -1,0 +1,51 @@
+import Glibc
+import RLSCore
+
+/// Gives complete files their names.
+///
+/// A file stands under its name only after its size and checksum were verified and its content is safe from a loss of
+/// power.
+package struct Landing: Sendable {
+    let threads: FileThreads
+    let permissions: mode_t
+    private let groups = LandingGroups()
+
+    /// - Parameters:
+    ///   - threads: as many files are verified at a time
+    ///   - permissions: of files; directories that are made may be searched by those who may read files
+    package init(threads: FileThreads = FileThreads(2), permissions: UInt32 = 0o644) {
+        self.threads = threads
+        self.permissions = permissions & 0o666
+    }
+
+    package struct Landed: Sendable, Equatable {
+        /// Those that were computed: at least the strongest that the record has.
+        package let checksums: Checksums
+        /// A file with this content had the name already.
+        package let wasThere: Bool
+    }
+
+    /// Verifies a request's temporary file and moves it to its place.
+    ///
+    /// - Parameters:
+    ///   - root: absolute path of the partition
+    ///   - name: path below it; no component may be empty, `.` or `..`, and none may be a symbolic link
+    ///   - computing: checksums to be computed even where the record does not have them
+    /// - Throws: `sizeDiffers` and `checksumDiffers`, after which the temporary file is gone. After `localError`, as
+    ///   when another file has the name, and after `interrupted` it remains, and can be landed later without being
+    ///   fetched again.
+    package func land(
+        _ request: TransferRequest, root: String, name: ByteString, computing: Set<ChecksumKind> = []
+    ) async throws(TransferFailure) -> Landed {
+        let verified = await threads.run { [permissions] isCancelled in
+            Result { () throws(TransferFailure) in
+                let file = LandingFile(
+                    request: request, place: try LandingPlace(root: root, name: name), permissions: permissions,
+                    kinds: computing.union([request.expected.checksums.strongest].compactMap(\.self)))
+                return VerifiedFile(file: file, checksums: try file.verify(isCancelled))
+            }
+        }
+        guard let verified else { throw TransferFailure(.interrupted, "stopped before it was verified") }
+        return try await groups.name(try verified.get()).get()
+    }
+}

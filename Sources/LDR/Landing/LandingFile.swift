@@ -1,0 +1,123 @@
+import CLinux
+import Glibc
+import RLSCore
+
+/// One file on its way to its name.
+struct LandingFile: Sendable {
+    let request: TransferRequest
+    let place: LandingPlace
+    let permissions: mode_t
+    /// The checksums that are computed.
+    let kinds: Set<ChecksumKind>
+
+    /// The temporary one.
+    var path: String { request.destination }
+    private var expected: FileRecord { request.expected }
+
+    /// Compares size and checksum; one that differs is removed.
+    func verify(_ isCancelled: () -> Bool) throws(TransferFailure) -> Checksums {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+        guard descriptor >= 0 else {
+            if errno == ENOENT { throw TransferFailure(.other, "\(path): the transfer ended without a file") }
+            throw FileCalls.failure(path, errno)
+        }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            throw TransferFailure(.other, "\(path): the transfer ended without a regular file")
+        }
+        guard Int64(status.st_size) == expected.size else {
+            unlink(path)
+            throw TransferFailure(.sizeDiffers, "\(request.source): sent \(status.st_size) bytes, not \(expected.size)")
+        }
+        let checksums = try verifiedChecksums(descriptor, isCancelled)
+        guard fchmod(descriptor, permissions) == 0 else { throw FileCalls.failure(path, errno) }
+        return checksums
+    }
+
+    private func verifiedChecksums(
+        _ descriptor: Int32, _ isCancelled: () -> Bool
+    ) throws(TransferFailure) -> Checksums {
+        let blocks = { () throws(DigestError) in try FileBlocks(descriptor: descriptor, path: path, closes: false) }
+        let found = try digest(blocks, kinds, isCancelled).checksums
+        guard let kind = found.firstDifference(from: expected.checksums) else { return found }
+        unlink(path)
+        let texts = [found, expected.checksums].map { $0[kind].map(Hexadecimal.lowercase) ?? "" }
+        throw TransferFailure(
+            .checksumDiffers, "\(request.source): its \(kind.rawValue) is \(texts[0]), not \(texts[1])")
+    }
+
+    private func digest(
+        _ open: () throws(DigestError) -> FileBlocks, _ kinds: Set<ChecksumKind>, _ isCancelled: () -> Bool
+    ) throws(TransferFailure) -> (size: Int64, checksums: Checksums) {
+        do throws(DigestError) {
+            return try ContentDigest.of(try open(), path: path, kinds: kinds, isCancelled: isCancelled)
+        } catch {
+            throw TransferFailure(error.reason == .cancelled ? .interrupted : .localError, error.description)
+        }
+    }
+
+    // MARK: The name
+
+    /// Replaces no file.
+    ///
+    /// - Parameter directory: of the place
+    /// - Returns: false if something has the name
+    func rename(into directory: Int32) throws(TransferFailure) -> Bool {
+        if renameat2(AT_FDCWD, path, directory, place.last, rls_rename_noreplace) == 0 { return true }
+        // File systems that cannot, as NFS, have second names, or neither.
+        if [EINVAL, ENOSYS, EOPNOTSUPP].contains(errno) { return try link(into: directory) }
+        if errno == EEXIST { return false }
+        throw failure(errno)
+    }
+
+    private func link(into directory: Int32) throws(TransferFailure) -> Bool {
+        if linkat(AT_FDCWD, path, directory, place.last, 0) == 0 {
+            unlink(path)
+            return true
+        }
+        // Here only another writer beside this one could come between.
+        if [EPERM, EOPNOTSUPP, ENOSYS, EMLINK].contains(errno) {
+            var status = stat()
+            if fstatat(directory, place.last, &status, AT_SYMLINK_NOFOLLOW) == 0 { return false }
+            if renameat(AT_FDCWD, path, directory, place.last) == 0 { return true }
+        }
+        if errno == EEXIST { return false }
+        throw failure(errno)
+    }
+
+    private func failure(_ number: Int32) -> TransferFailure {
+        guard number == EXDEV else { return FileCalls.failure(place.description, number) }
+        return TransferFailure(
+            .localError, "\(place): \(IncomingDirectory.name) must be on the file system of the partition")
+    }
+
+    /// Of something that has the name already.
+    ///
+    /// - Throws: `localError` when it has other content
+    func compare(in directory: Int32, with checksums: Checksums) throws(TransferFailure) {
+        let existing = openat(directory, place.last, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)
+        guard existing >= 0 else {
+            throw TransferFailure(.localError, "\(place): something there cannot be read: \(FileCalls.lastError)")
+        }
+        // Where no checksum is known, any difference counts.
+        let all = kinds.isEmpty ? [.sha256] : kinds
+        let found = try digest(
+            { () throws(DigestError) in try FileBlocks(descriptor: existing, path: place.description) }, all,
+            { false })
+        let own =
+            kinds.isEmpty
+            ? try digest({ () throws(DigestError) in try FileBlocks(path: path) }, all, { false }).checksums
+            : checksums
+        guard found.size == expected.size, found.checksums == own else {
+            throw TransferFailure(
+                .localError, "\(place): another file with other content has this name: verify it, or move it away")
+        }
+    }
+}
+
+/// A file whose content is what it should be.
+struct VerifiedFile: Sendable {
+    let file: LandingFile
+    let checksums: Checksums
+}
