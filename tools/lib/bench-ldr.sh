@@ -106,7 +106,7 @@ END
 # measure_globus_url_copy ID DIRECTORY COUNT: with the list and settings that the daemon uses, into a directory of its own.
 measure_globus_url_copy() {
     local to
-    to=$(ldr_file plain)
+    to=$(ldr_file "$1")
     mkdir -p "$to"
     find "$2" -name '*.dat' -printf '%f\n' | sort | while IFS= read -r file; do
         printf 'gsiftp://localhost:%s%s/%s file://%s/%s\n' "$gridftp_port" "$2" "$file" "$to" "$file"
@@ -115,12 +115,12 @@ measure_globus_url_copy() {
     python3 "$project/tools/lib/run_measured.py" "$scratch/measured" globus-url-copy -q -fast \
         -f "$scratch/list" >"$scratch/guc.log" 2>&1 || die "globus-url-copy: $(tail -n 3 "$scratch/guc.log")"
     record "$1" "$(cat "$scratch/measured") count=$3"
-    rm -rf -- "$to"
 }
 
-# measure_files ID COUNT BYTES
+# measure_files ID COUNT BYTES: in turns. Each round has directories of its own, and nothing is removed before the last: ext4
+# looks at every inode that was given up of late before it takes one, which makes thousands of new files several times slower.
 measure_files() {
-    local id=$1 from round
+    local id=$1 from round site
     from=$(ldr_file pub)/files/$id
     say "replication: $2 files of $3 bytes over GridFTP"
     make_files "$from" "$2" "$3"
@@ -129,19 +129,19 @@ measure_files() {
     "$programs/ldr" metadata --once -c "$(ldr_file pub.conf)" 2>/dev/null
     for round in 1 2 3; do
         measure_globus_url_copy "$id-globus-url-copy#$round" "$from" "$2"
-        rm -rf -- "$(ldr_file sub)"
-        write_ldr_configuration sub "$subscriber_port" "$publisher_port" "peer pub file://$(ldr_file pub)/log/pub" \
-            "subscription all : collection = '$id'" "partition main $(ldr_file sub)/files gsiftp://localhost:1/files" \
-            "transfer_concurrency $ldr_concurrency" 'transfer_files 1000'
+        site=$id-$round
+        write_ldr_configuration "$site" "$subscriber_port" "$publisher_port" "peer pub file://$(ldr_file pub)/log/pub" \
+            "subscription all : collection = '$id'" "partition main $(ldr_file "$site")/files gsiftp://localhost:1/files" \
+            "transfer_concurrency $ldr_concurrency"
         for daemon in metadata want schedule; do
-            "$programs/ldr" "$daemon" --once -c "$(ldr_file sub.conf)" >"$scratch/ldr.log" 2>&1 || die "ldr $daemon failed"
+            "$programs/ldr" "$daemon" --once -c "$(ldr_file "$site.conf")" >"$scratch/ldr.log" 2>&1 || die "ldr $daemon failed"
         done
-        measure_ldr "$id#$round" sub transfer --once
-        [[ $(find "$(ldr_file sub)/files" -name '*.dat' | wc -l) -eq $2 ]] || die "not all files came: $(tail -n 5 "$scratch/ldr.log")"
+        measure_ldr "$id#$round" "$site" transfer --once
+        [[ $(find "$(ldr_file "$site")/files" -name '*.dat' | wc -l) -eq $2 ]] ||
+            die "not all files came: $(tail -n 5 "$scratch/ldr.log")"
         # Another round wants them again.
         forget_copies
     done
-    rm -rf -- "$from"
 }
 
 # The subscriber's catalog, empty again.

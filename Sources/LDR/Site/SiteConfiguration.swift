@@ -106,7 +106,7 @@ package struct TransferLimits: Sendable {
     /// Sources at a time.
     package var sources = 8
     /// Files, and bytes, of one run of a transfer program.
-    package var batchFiles = 200
+    package var batchFiles = 5000
     package var batchBytes: Int64 = 20 << 30
     /// Files at a time from one source.
     package var concurrency = 4

@@ -63,7 +63,7 @@ final class GlobusQueue: Sendable {
     init(_ jobs: [GlobusJob], lanes: Int, limit: Int) {
         let total = jobs.reduce(Int64(0)) { $0.addingReportingOverflow($1.cost).partialValue }
         let even = total / Int64(max(1, lanes)) + 1
-        share = max(Self.connectionCost, min(even, max(Self.large, even / 4)))
+        share = lanes == 1 ? even : max(Self.connectionCost, min(even, max(Self.large, even / 4)))
         // From the end, where it costs nothing to take; those that are continued come first.
         waiting = NIOLockedValueBox((jobs.filter(\.isSingle) + jobs.filter { !$0.isSingle }).reversed())
         self.limit = max(1, limit)

@@ -24,7 +24,7 @@ package struct TransferSettings: Sendable, Equatable {
     /// A part of this many bytes that an earlier attempt left is continued; less is fetched anew.
     package var leastResumed: Int64 = 4 << 20
     /// Files that one process is given at most.
-    package var filesPerProcess = 1000
+    package var filesPerProcess = 5000
     /// The proxy certificate with its key; nil: X509_USER_PROXY of this process, or where grid-proxy-init puts it.
     package var proxy: String?
     /// The directory of trusted authorities; nil: X509_CERT_DIR of this process, or
