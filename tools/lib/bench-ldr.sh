@@ -69,24 +69,6 @@ measure_ldr_metadata() {
     rm -rf -- "$scratch/frames.tsv" "$(ldr_file pub)" "$(ldr_file sub)"
 }
 
-start_bench_gridftp() {
-    local level=6
-    [[ $EUID -ne 0 ]] || level=2
-    printf '"/O=Grid/OU=Test/CN=Alice" %s\n' "$(id -un)" >"$scratch/gridftp-mapfile"
-    : >"$scratch/gridftp.conf"
-    gridftp_port=$(free_ports 1)
-    env GRIDMAP="$scratch/gridftp-mapfile" X509_USER_CERT="$scratch/authority/host/hostcert.pem" \
-        X509_USER_KEY="$scratch/authority/host/hostkey.pem" X509_CERT_DIR="$scratch/authority/certificates" \
-        globus-gridftp-server -c "$scratch/gridftp.conf" -p "$gridftp_port" -control-interface 127.0.0.1 \
-        -data-interface 127.0.0.1 -allow-root -allow-disabled-login -auth-level "$level" >"$scratch/gridftp.log" 2>&1 &
-    gridftp_pid=$!
-    children+=("$gridftp_pid")
-    until (exec 3<>"/dev/tcp/127.0.0.1/$gridftp_port") 2>/dev/null; do
-        kill -0 "$gridftp_pid" 2>/dev/null || die "the GridFTP server did not start: $(cat "$scratch/gridftp.log")"
-        sleep 0.05
-    done
-}
-
 # make_files DIRECTORY COUNT BYTES
 make_files() {
     python3 - "$@" <<'END'
@@ -157,7 +139,9 @@ measure_ldr_files() {
     "$project/tools/make-test-ca" "$scratch/authority" >"$scratch/authority.log"
     # shellcheck source=/dev/null
     . "$scratch/authority/env.sh"
-    start_bench_gridftp
+    mkdir -p "$scratch/gridftp"
+    gridftp_port=$(free_ports 1)
+    start_gridftp_server "$scratch/authority" "$scratch/gridftp" "$gridftp_port"
     rm -rf -- "$scratch"/ldr-*.db*
     start_ldr_catalog ldr-publisher 'update_immediate true' 'update_buftime_ms 100'
     publisher_port=$server_port publisher_pid=$server_pid

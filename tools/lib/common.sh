@@ -168,6 +168,9 @@ for one in sockets: print(one.getsockname()[1])
 ' "$1"
 }
 
+# Of this machine.
+port_is_busy() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
 # Servers and load generators with many connections need more descriptors than the usual 1024.
 raise_open_files() {
     ulimit -n "$(ulimit -Hn)" 2>/dev/null || true

@@ -56,28 +56,6 @@ END
     [[ $1 == "${ldr_sites[0]}" ]] || printf "subscription packages priority=50 : collection = 'packages'\n" >>"$directory/ldr.conf"
 }
 
-start_gridftp() {
-    local directory level=6
-    directory=$(ldr_directory "$1")
-    # A server of root changes to the user of the map; another stays what it is.
-    [[ $EUID -ne 0 ]] || level=2
-    : >"$directory/gridftp.conf"
-    printf '"/O=Grid/OU=Test/CN=Alice" %s\n' "$(id -un)" >"$directory/grid-mapfile"
-    env GRIDMAP="$directory/grid-mapfile" X509_USER_CERT="$authority/host/hostcert.pem" \
-        X509_USER_KEY="$authority/host/hostkey.pem" X509_CERT_DIR="$authority/certificates" \
-        globus-gridftp-server -c "$directory/gridftp.conf" -p "${gridftp_ports[$1]}" -control-interface 127.0.0.1 \
-        -data-interface 127.0.0.1 -allow-root -allow-disabled-login -auth-level "$level" >"$directory/gridftp.log" 2>&1 &
-    children+=("$!")
-    local deadline=$((SECONDS + start_seconds))
-    # It says nothing when it is ready.
-    until port_is_busy "${gridftp_ports[$1]}"; do
-        if ! kill -0 "${children[-1]}" 2>/dev/null || [[ $SECONDS -ge $deadline ]]; then
-            die "the GridFTP server did not start: $(tail -n 5 "$directory/gridftp.log")"
-        fi
-        sleep 0.05
-    done
-}
-
 start_ldr_sites() {
     local site ports index=0
     rm -rf -- "$data/ldr"
@@ -89,7 +67,7 @@ start_ldr_sites() {
     for site in "${ldr_sites[@]}"; do
         write_ldr_site "$site"
         start_server "$(ldr_directory "$site")/server.conf" "$(ldr_directory "$site")/server.log"
-        start_gridftp "$site"
+        start_gridftp_server "$authority" "$(ldr_directory "$site")" "${gridftp_ports[$site]}"
         say "site $site: catalog and index at $(ldr_url "$site"), files at gsiftp://localhost:${gridftp_ports[$site]}"
     done
     local from to
