@@ -58,6 +58,40 @@ import Testing
         #expect(try await fixture.land(try arrive(3, "another", as: unknown), "x").wasThere)
     }
 
+    /// Files that land together do not disturb each other, whichever of them fail.
+    @Test func manyLandTogether() async throws {
+        let record = try fixture.publish("x", Array("content".utf8))
+        let other = try TransferFixture()
+        try Data("another".utf8).write(to: URL(fileURLWithPath: fixture.root + "/taken"))
+        var requests: [(request: TransferRequest, root: String, name: ByteString)] = []
+        for id in 1...300 {
+            let root = id.isMultiple(of: 3) ? other.root : fixture.root
+            requests.append((try arrive(id, "content", as: record), root, "d\(id % 20)/\(id)"))
+        }
+        requests.append((try arrive(301, "content", as: record), fixture.root, "taken"))
+        requests.append((try arrive(302, "Content", as: record), fixture.root, "wrong"))
+        // Two with one name: one of them finds the other there.
+        requests.append((try arrive(303, "content", as: record), fixture.root, "same"))
+        requests.append((try arrive(304, "content", as: record), fixture.root, "same"))
+        let landing = Landing()
+        let outcomes = await withTaskGroup(of: (Int, Result<Landing.Landed, any Error>).self) { group in
+            for (request, root, name) in requests {
+                group.addTask {
+                    do {
+                        return (request.id, .success(try await landing.land(request, root: root, name: name)))
+                    } catch { return (request.id, .failure(error)) }
+                }
+            }
+            return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+        }
+        #expect(outcomes.filter { (try? $0.value.get()) == nil }.keys.sorted() == [301, 302])
+        #expect([303, 304].filter { (try? outcomes[$0]?.get())?.wasThere == true }.count == 1)
+        let names = (1...300).map { "\($0.isMultiple(of: 3) ? other.root : fixture.root)/d\($0 % 20)/\($0)" }
+        #expect(names.allSatisfy { (try? String(contentsOfFile: $0, encoding: .utf8)) == "content" })
+        #expect(try String(contentsOfFile: fixture.root + "/taken", encoding: .utf8) == "another")
+        #expect(try fixture.incoming.leftovers().map(\.id) == [301])
+    }
+
     @Test(arguments: ["", "/x", "../x", "a/../x", "a//x", "a/", "./x", ".ldr-incoming/5.part", "a\u{0}b"])
     func badNamesAreRefused(_ name: String) async throws {
         let record = try fixture.publish("x", Array("content".utf8))
