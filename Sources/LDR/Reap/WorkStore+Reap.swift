@@ -72,13 +72,3 @@ extension WorkStore {
         }
     }
 }
-
-extension MetadataStore {
-    /// What is known of a file, and the site that had the last word; without a record it is deleted. nil for one that was never
-    /// heard of.
-    func lastWord(on lfn: ByteString) throws(StorageError) -> (record: FileRecord?, site: String)? {
-        let statement = try file.connection.statement("SELECT \(Self.columns) FROM file WHERE lfn = ?1")
-        guard let row = try rows(statement.bind(1, lfn)).first else { return nil }
-        return (row.isDeleted ? nil : try record(row), row.stamp.site)
-    }
-}

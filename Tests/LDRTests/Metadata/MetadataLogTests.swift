@@ -161,7 +161,7 @@ import Testing
         try cit.export()
         try await lho.follow(cit)
         #expect(try lho.catalog() == cit.catalog())
-        #expect(try cit.store.state().epoch == cit.manifest.epoch)
+        #expect(try cit.store.epoch == cit.manifest.epoch)
     }
 
     @Test func aLongExportThatIsKilledDoesNotBeginAnew() async throws {

@@ -2,6 +2,7 @@ import Foundation
 import RLSCore
 import RLSStorageSQLite
 import RLSTestSupport
+import Testing
 
 @testable import LDR
 
@@ -20,7 +21,7 @@ final class MetadataSite {
     /// Uses the database as it is in the file now, with a clock that is wrong by `clockError`.
     func reopen(clockError: Int64 = 0) throws {
         let now = { HybridClock.milliseconds() + clockError }
-        store = try MetadataStore(path: directory.file(name + ".db"), site: name, now: now)
+        store = try MetadataStore(try SQLiteMetadataTables(path: directory.file(name + ".db")), site: name, now: now)
     }
 
     var logs: String { directory.file("logs") }
@@ -47,7 +48,8 @@ final class MetadataSite {
 
     /// As a backup does, with no program running.
     func saveDatabase() throws {
-        try store.file.connection.execute("VACUUM INTO '\(directory.file(name + ".backup"))'")
+        let tables = try #require(store.tables as? SQLiteMetadataTables)
+        try tables.file.connection.execute("VACUUM INTO '\(directory.file(name + ".backup"))'")
     }
 
     func restoreDatabase() throws {

@@ -70,7 +70,7 @@ package struct LogExporter {
     private func begin(_ outcome: inout ExportOutcome) throws -> Log {
         let found = try manifest()
         let noted = try store.position(of: store.site)
-        let epoch = try store.state().epoch
+        let epoch = try store.epoch
         if let found, found.epoch == epoch, let noted, noted.epoch == epoch, noted.change >= found.last {
             return Log(manifest: found, named: found.segments, isWritten: true)
         }
@@ -79,7 +79,7 @@ package struct LogExporter {
         try afterStep(.newEpoch)
         outcome.isNewEpoch = found != nil || noted != nil
         if let found { try recover(found, &outcome) }
-        let empty = LogManifest(site: store.site, epoch: try store.state().epoch, last: 0, segments: [])
+        let empty = LogManifest(site: store.site, epoch: try store.epoch, last: 0, segments: [])
         return Log(manifest: empty, named: found?.segments ?? [], isWritten: false)
     }
 

@@ -1,6 +1,5 @@
 import RLSCore
 import RLSStorage
-import RLSStorageSQLite
 
 extension MetadataStore {
     /// Takes over what another site changed, and notes how far its log has been followed, both or neither. A change that is
@@ -22,9 +21,9 @@ extension MetadataStore {
             throw MetadataError(.foreign, "\(peer.site) is this site: it does not follow itself")
         }
         try check(rows, of: peer.site)
-        return try file.write { (_) throws(StorageError) in
-            let applied = try merge(rows)
-            try note(peer, changed: applied > 0)
+        return try tables.write { (state) throws(StorageError) in
+            let applied = try merge(rows, &state)
+            try write(peer, changed: applied > 0)
             return applied
         }
     }
@@ -32,7 +31,7 @@ extension MetadataStore {
     /// Takes this site's own changes back from its log, after the database was lost.
     func recover(_ rows: [MetadataRow]) throws -> Int {
         try check(rows, of: site)
-        return try file.write { (_) throws(StorageError) in try merge(rows) }
+        return try tables.write { (state) throws(StorageError) in try merge(rows, &state) }
     }
 
     private func check(_ rows: [MetadataRow], of peer: String) throws(MetadataError) {
@@ -55,27 +54,18 @@ extension MetadataStore {
     }
 
     /// In a transaction.
-    private func merge(_ rows: [MetadataRow]) throws(StorageError) -> Int {
-        if rows.isEmpty { return 0 }
-        var state = try state()
-        let before = state
-        let statement = try file.connection.statement(Self.mergeSQL)
-        for row in rows {
+    /// - Returns: how many of the rows count
+    private func merge(_ rows: [MetadataRow], _ state: inout MetadataState) throws(StorageError) -> Int {
+        var (change, clock) = (state.change, state.clock)
+        try forEach(rows[...]) { row, batch in
+            clock = max(clock, row.clock)
+            if let known = batch[row.lfn], known.stamp >= row.stamp { return }
+            change += 1
             var numbered = row
-            numbered.change = state.change + 1
-            try bind(numbered, to: statement)
-            if try statement.run() > 0 { state.change += 1 }
-            state.clock = max(state.clock, row.clock)
+            numbered.change = change
+            batch.put(numbered)
         }
-        if state.change != before.change || state.clock != before.clock { try write(state) }
-        return state.change - before.change
+        defer { (state.change, state.clock) = (change, clock) }
+        return change - state.change
     }
-
-    private static let mergeSQL = """
-        INSERT INTO file (\(columns)) VALUES (\(parameters)) ON CONFLICT (lfn) DO UPDATE SET
-        is_deleted = excluded.is_deleted, size = excluded.size, adler32 = excluded.adler32, md5 = excluded.md5,
-        sha256 = excluded.sha256, collection = excluded.collection, attributes = excluded.attributes,
-        clock = excluded.clock, site = excluded.site, change = excluded.change
-        WHERE (excluded.clock, excluded.site) > (file.clock, file.site)
-        """
 }

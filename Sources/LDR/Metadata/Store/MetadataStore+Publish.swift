@@ -1,6 +1,5 @@
 import RLSCore
 import RLSStorage
-import RLSStorageSQLite
 
 /// What became of records that were published.
 package struct PublishOutcome: Sendable, Hashable {
@@ -29,8 +28,13 @@ extension MetadataStore {
             var rows: [MetadataRow] = []
             rows.reserveCapacity(end - start)
             for index in start..<end { rows.append(try Self.checked(records[order?[index] ?? index])) }
-            try change { (state) throws(StorageError) in
-                for row in rows { try publish(row, &state, &outcome) }
+            try change(rows[...]) { row, known in
+                if let known, known.hasContent(of: row) {
+                    outcome.unchanged += 1
+                    return false
+                }
+                if known?.isDeleted ?? true { outcome.new += 1 } else { outcome.changed += 1 }
+                return true
             }
         }
         return outcome
@@ -41,14 +45,12 @@ extension MetadataStore {
     @discardableResult
     package func delete(_ lfns: [ByteString]) throws(StorageError) -> Int {
         var deleted = 0
-        for start in stride(from: 0, to: lfns.count, by: Self.rowsAtOnce) {
-            try change { (state) throws(StorageError) in
-                for lfn in lfns[start..<min(start + Self.rowsAtOnce, lfns.count)] {
-                    let row = stamped(MetadataRow(lfn: lfn, isDeleted: true), state)
-                    let statement = try file.connection.statement(Self.deletion)
-                    try bind(row, to: statement)
-                    if try statement.run() > 0 { advance(&state, to: row, &deleted) }
-                }
+        let rows = lfns.map { MetadataRow(lfn: $0, isDeleted: true) }
+        for start in stride(from: 0, to: rows.count, by: Self.rowsAtOnce) {
+            try change(rows[start..<min(start + Self.rowsAtOnce, rows.count)]) { _, known in
+                guard let known, !known.isDeleted else { return false }
+                deleted += 1
+                return true
             }
         }
         return deleted
@@ -71,77 +73,45 @@ extension MetadataStore {
         return records.indices.sorted { (records[$0].lfn, $0) < (records[$1].lfn, $1) }
     }
 
-    private func publish(
-        _ record: MetadataRow, _ state: inout State, _ outcome: inout PublishOutcome
-    ) throws(StorageError) {
-        let row = stamped(record, state)
-        let insertion = try file.connection.statement(Self.insertion)
-        try bind(row, to: insertion)
-        if try insertion.run() > 0 { return advance(&state, to: row, &outcome.new) }
-        let update = try file.connection.statement(Self.update)
-        try bind(row, to: update)
-        let wasDeleted = try isDeleted(row.lfn)
-        guard try update.run() > 0 else {
-            outcome.unchanged += 1
-            return
-        }
-        if wasDeleted { advance(&state, to: row, &outcome.new) } else { advance(&state, to: row, &outcome.changed) }
-    }
-
-    private func isDeleted(_ lfn: ByteString) throws(StorageError) -> Bool {
-        try file.connection.statement("SELECT 1 FROM file WHERE lfn = ?1 AND is_deleted = 1").bind(1, lfn).hasRow()
-    }
-
     // MARK: Numbers and stamps
 
-    /// Runs `body` as one transaction, with the state as it is then; writes the state that it leaves.
-    private func change(_ body: (inout State) throws(StorageError) -> Void) throws(StorageError) {
-        try file.write { (_) throws(StorageError) in
-            var state = try state()
+    /// Makes those of the rows that count this site's changes, as one transaction.
+    /// - Parameter counts: is told what is known of the row's name
+    private func change(
+        _ rows: ArraySlice<MetadataRow>, _ counts: (MetadataRow, _ known: MetadataRow?) -> Bool
+    ) throws(StorageError) {
+        try tables.write { (state) throws(StorageError) in
             try checkOwnClock(state)
-            let before = state.change
-            try body(&state)
-            if state.change != before { try write(state) }
+            var next = state
+            try forEach(rows) { row, batch in
+                if counts(row, batch[row.lfn]) { batch.put(stamped(row, &next)) }
+            }
+            state = next
         }
     }
 
-    private func checkOwnClock(_ state: State) throws(StorageError) {
+    private func checkOwnClock(_ state: MetadataState) throws(StorageError) {
         let now = now()
         if !HybridClock.isTooFarAhead(state.clock, now: now) { return }
         throw StorageError(
             .other,
-            "\(path): its last change is \(HybridClock.lead(state.clock, now: now)) ahead of this machine's clock: set the "
-                + "clock right; if the clock was wrong before, restore a backup of the file from before that time")
+            "\(tables.place): its last change is \(HybridClock.lead(state.clock, now: now)) ahead of this machine's clock: "
+                + "set the clock right; if the clock was wrong before, restore a backup from before that time")
     }
 
-    private func stamped(_ row: MetadataRow, _ state: State) -> MetadataRow {
+    private func stamped(_ row: MetadataRow, _ state: inout MetadataState) -> MetadataRow {
+        state.clock = HybridClock.next(after: state.clock, now: now())
+        state.change += 1
         var stamped = row
-        stamped.clock = HybridClock.next(after: state.clock, now: now())
-        stamped.site = site
-        stamped.change = state.change + 1
+        (stamped.clock, stamped.site, stamped.change) = (state.clock, site, state.change)
         return stamped
     }
+}
 
-    private func advance(_ state: inout State, to row: MetadataRow, _ count: inout Int) {
-        state.change = row.change
-        state.clock = row.clock
-        count += 1
+extension MetadataRow {
+    /// Whoever said so, and when.
+    fileprivate func hasContent(of other: MetadataRow) -> Bool {
+        isDeleted == other.isDeleted && size == other.size && checksums == other.checksums
+            && collection == other.collection && attributes == other.attributes
     }
-
-    // MARK: SQL
-
-    private static let insertion =
-        "INSERT INTO file (\(columns)) VALUES (\(parameters)) ON CONFLICT (lfn) DO NOTHING"
-
-    private static let assignments = """
-        is_deleted = ?2, size = ?3, adler32 = ?4, md5 = ?5, sha256 = ?6, collection = ?7, attributes = ?8, clock = ?9,
-        site = ?10, change = ?11
-        """
-
-    private static let update = """
-        UPDATE file SET \(assignments) WHERE lfn = ?1 AND (is_deleted <> ?2 OR size <> ?3 OR adler32 IS NOT ?4 OR
-        md5 IS NOT ?5 OR sha256 IS NOT ?6 OR collection <> ?7 OR attributes <> ?8)
-        """
-
-    private static let deletion = "UPDATE file SET \(assignments) WHERE lfn = ?1 AND is_deleted = 0"
 }

@@ -1,30 +1,33 @@
 import RLSCore
 import RLSStorage
-import RLSStorageSQLite
 
 extension MetadataStore {
     /// What is known of a file; nil when it was never published, or is deleted.
     package func record(of lfn: ByteString) throws(StorageError) -> (record: FileRecord, stamp: ChangeStamp)? {
-        guard let row = try row(of: lfn), !row.isDeleted else { return nil }
+        guard let row = try tables.rows(of: [lfn]).first, !row.isDeleted else { return nil }
         return (try record(row), row.stamp)
-    }
-
-    private func row(of lfn: ByteString) throws(StorageError) -> MetadataRow? {
-        let statement = try file.connection.statement("SELECT \(Self.columns) FROM file WHERE lfn = ?1")
-        return try rows(statement.bind(1, lfn)).first
     }
 
     /// Of those that are known and not deleted.
     package func records(of lfns: [ByteString]) throws(StorageError) -> [ByteString: FileRecord] {
-        try file.read { (_) throws(StorageError) in
-            var found: [ByteString: FileRecord] = [:]
-            found.reserveCapacity(lfns.count)
-            for lfn in lfns {
-                guard let row = try row(of: lfn), !row.isDeleted else { continue }
-                found[lfn] = try record(row)
-            }
-            return found
+        try described(lfns).mapValues(\.record)
+    }
+
+    /// The metadata of files, and the sites that they come from; of those that are known and not deleted.
+    func described(_ lfns: [ByteString]) throws(StorageError) -> [ByteString: DescribedFile] {
+        var found: [ByteString: DescribedFile] = [:]
+        found.reserveCapacity(lfns.count)
+        for row in try tables.rows(of: lfns) where !row.isDeleted {
+            found[row.lfn] = DescribedFile(record: try record(row), publisher: row.site)
         }
+        return found
+    }
+
+    /// What is known of a file, and the site that had the last word; without a record it is deleted. nil for one that was never
+    /// heard of.
+    func lastWord(on lfn: ByteString) throws(StorageError) -> (record: FileRecord?, site: String)? {
+        guard let row = try tables.rows(of: [lfn]).first else { return nil }
+        return (row.isDeleted ? nil : try record(row), row.site)
     }
 
     // MARK: Changes
@@ -32,14 +35,12 @@ extension MetadataStore {
     /// Changes of all sites, in the order in which they came to be known here; deletions included. Of a file only the last.
     /// - Parameter after: the number of the last change that is already known to the caller; 0 for none
     package func changes(after: Int, limit: Int) throws(StorageError) -> [(change: Int, value: MetadataChange)] {
-        let statement = try file.connection.statement(
-            "SELECT \(Self.columns) FROM file WHERE change > ?1 ORDER BY change LIMIT ?2")
-        return try changes(rows(statement.bind(1, after).bind(2, limit)))
+        try changes(tables.rows(after: after, through: .max, from: nil, limit: limit, bytes: .max))
     }
 
     /// Those of this site. There may be fewer than `limit` where records are large; none at the end.
     package func ownChanges(after: Int, limit: Int) throws(StorageError) -> [(change: Int, value: MetadataChange)] {
-        try changes(ownRows(after: after, through: Int.max, limit: limit))
+        try changes(ownRows(after: after, through: .max, limit: limit))
     }
 
     private func changes(_ rows: [MetadataRow]) throws(StorageError) -> [(change: Int, value: MetadataChange)] {
@@ -51,11 +52,7 @@ extension MetadataStore {
 
     /// Fewer than `limit` where rows are large; none at the end.
     func ownRows(after: Int, through: Int, limit: Int) throws(StorageError) -> [MetadataRow] {
-        let statement = try file.connection.statement(
-            "SELECT \(Self.columns) FROM file WHERE change > ?1 AND change <= ?2 AND site = ?3 ORDER BY change LIMIT ?4"
-        )
-        try statement.bind(1, after).bind(2, through).bind(3, text: site).bind(4, limit)
-        return try rows(statement, bytes: Self.bytesAtOnce)
+        try tables.rows(after: after, through: through, from: site, limit: limit, bytes: Self.bytesAtOnce)
     }
 
     // MARK: All files
@@ -70,16 +67,37 @@ extension MetadataStore {
     ) throws -> ByteString? {
         var last = start
         while true {
-            let page = try liveRows(after: last, limit: 1_000)
+            let page = try tables.liveRows(after: last, limit: 1_000)
             for row in page where try !visit(record(row), row.stamp) { return row.lfn }
             guard let next = page.last else { return nil }
             last = next.lfn
         }
     }
 
-    private func liveRows(after: ByteString, limit: Int) throws(StorageError) -> [MetadataRow] {
-        let statement = try file.connection.statement(
-            "SELECT \(Self.columns) FROM file WHERE lfn > ?1 AND is_deleted = 0 ORDER BY lfn LIMIT ?2")
-        return try rows(statement.bind(1, after).bind(2, limit))
+    // MARK: Rows
+
+    private func record(_ row: MetadataRow) throws(StorageError) -> FileRecord {
+        do {
+            return try row.record()
+        } catch {
+            throw damaged("\(row.lfn): \(error)")
+        }
+    }
+
+    private func metadataChange(_ row: MetadataRow) throws(StorageError) -> MetadataChange {
+        do {
+            return try row.metadataChange()
+        } catch {
+            throw damaged("\(row.lfn): \(error)")
+        }
+    }
+
+    private func damaged(_ what: String) -> StorageError { .damagedMetadata(in: tables.place, what) }
+}
+
+extension StorageError {
+    static func damagedMetadata(in place: String, _ what: String) -> StorageError {
+        StorageError(
+            .corrupt, "\(place): \(what): restore a backup, or begin with none and follow the other sites again")
     }
 }

@@ -1,64 +1,44 @@
 import RLSCore
 import RLSStorage
-import RLSStorageSQLite
 
 /// A site's metadata catalog: what is known of every published file, of its own and of other sites. Used by one thread at a
-/// time; several programs of the site may have the file open.
+/// time; several programs of the site may have it open.
 ///
 /// Of two changes of one file the one with the later `ChangeStamp` counts, at every site. Every change that counts gets the
 /// next number here; a file is found under the number of its last change only.
 package final class MetadataStore {
     /// This site.
     package let site: String
-    package let path: String
-    let file: SharedSQLiteFile
+    let tables: any MetadataTables
     /// Milliseconds since 1970.
     let now: () -> Int64
 
     /// Rows of a transaction: others that write wait for no more.
     static let rowsAtOnce = 10_000
+    /// Of a transaction's rows, those whose predecessors are held at once: each may have as many bytes as a record may.
+    static let rowsTogether = 1_000
     /// Of rows that are held at once, where they may be large.
     static let bytesAtOnce = 32 << 20
 
-    /// Opens or makes the file.
+    /// Opens or makes a file.
     package convenience init(path: String, site: String) throws(StorageError) {
-        try self.init(path: path, site: site, now: HybridClock.milliseconds)
+        try self.init(try SQLiteMetadataTables(path: path), site: site)
     }
 
-    init(path: String, site: String, now: @escaping () -> Int64) throws(StorageError) {
+    init(
+        _ tables: any MetadataTables, site: String, now: @escaping () -> Int64 = HybridClock.milliseconds
+    ) throws(StorageError) {
         do {
             try SiteName.check(site)
         } catch {
             throw StorageError(.other, error.message)
         }
         self.site = site
-        self.path = path
+        self.tables = tables
         self.now = now
-        file = try SharedSQLiteFile(.metadata, path: path, cacheKiB: 65_536)
     }
 
     // MARK: State
-
-    struct State {
-        /// The last number that was given out.
-        var change: Int
-        var clock: Int64
-        var epoch: String
-    }
-
-    func state() throws(StorageError) -> State {
-        let statement = try file.connection.statement("SELECT change, clock, epoch FROM state")
-        defer { statement.reset() }
-        guard try statement.step(), let epoch = statement.text(2) else {
-            throw damaged("the row of table state is missing")
-        }
-        return State(change: statement.integer(0), clock: Int64(statement.integer(1)), epoch: epoch)
-    }
-
-    func write(_ state: State) throws(StorageError) {
-        let statement = try file.connection.statement("UPDATE state SET change = ?1, clock = ?2, epoch = ?3")
-        try statement.bind(1, state.change).bind(2, state.clock).bind(3, text: state.epoch).run()
-    }
 
     /// Says to all followers that the log begins anew: for a site whose database and log were both restored from a backup, so
     /// that it gave out numbers once more which others have already seen.
@@ -67,31 +47,36 @@ package final class MetadataStore {
             let digits = String(UInt64.random(in: 0...UInt64.max), radix: 16)
             return String(repeating: "0", count: 16 - digits.count) + digits
         }
-        let statement = try file.connection.statement("UPDATE state SET epoch = ?1")
-        try statement.bind(1, text: words.joined()).run()
+        try tables.write { (state) in state.epoch = words.joined() }
     }
 
     /// The last number that was given to a change.
     package var lastChange: Int {
-        get throws(StorageError) { try state().change }
+        get throws(StorageError) { try tables.state().change }
     }
 
-    /// Tells the numbers of this database's changes from those of one that was made anew or restored.
+    /// Tells the numbers of this catalog's changes from those of one that was made anew or restored.
     package var epoch: String {
-        get throws(StorageError) { try state().epoch }
+        get throws(StorageError) { try tables.state().epoch }
     }
 
     /// Files that are not deleted. Reads an index of all files: for reports.
     package var count: Int {
-        get throws(StorageError) {
-            let statement = try file.connection.statement("SELECT count(*) FROM file WHERE is_deleted = 0")
-            defer { statement.reset() }
-            return try statement.step() ? statement.integer(0) : 0
-        }
+        get throws(StorageError) { try tables.liveCount() }
     }
 
-    func damaged(_ what: String) -> StorageError {
-        StorageError(
-            .corrupt, "\(path): \(what): restore a backup, or remove the file and follow the other sites again")
+    // MARK: Changes
+
+    /// Looks at each of the rows with what is known of its name, a few at a time, and writes what `decide` puts into the batch.
+    /// In a transaction.
+    func forEach(
+        _ rows: ArraySlice<MetadataRow>, _ decide: (MetadataRow, inout MetadataBatch) -> Void
+    ) throws(StorageError) {
+        for start in stride(from: rows.startIndex, to: rows.endIndex, by: Self.rowsTogether) {
+            let part = rows[start..<min(start + Self.rowsTogether, rows.endIndex)]
+            var batch = MetadataBatch(try tables.rows(of: part.map(\.lfn)))
+            for row in part { decide(row, &batch) }
+            try tables.put(batch.changed)
+        }
     }
 }

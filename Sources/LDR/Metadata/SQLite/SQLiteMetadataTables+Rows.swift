@@ -3,12 +3,11 @@ import RLSStorage
 import RLSStorageSQLite
 
 /// Columns of table `file` that make up a row.
-extension MetadataStore {
+extension SQLiteMetadataTables {
     static let columns =
         "lfn, is_deleted, size, adler32, md5, sha256, collection, attributes, clock, site, change"
-    static let parameters = "?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11"
 
-    func bind(_ row: MetadataRow, to statement: SQLiteStatement) throws(StorageError) {
+    static func bind(_ row: MetadataRow, to statement: SQLiteStatement) throws(StorageError) {
         try statement.bind(1, row.lfn).bind(2, row.isDeleted ? 1 : 0).bind(3, row.size)
         if let adler32 = row.checksums.adler32 {
             try statement.bind(4, Int64(adler32))
@@ -21,7 +20,7 @@ extension MetadataStore {
         try statement.bind(9, row.clock).bind(10, text: row.site).bind(11, row.change)
     }
 
-    private func bind(_ bytes: [UInt8]?, to statement: SQLiteStatement, _ index: Int32) throws(StorageError) {
+    private static func bind(_ bytes: [UInt8]?, to statement: SQLiteStatement, _ index: Int32) throws(StorageError) {
         if let bytes {
             try statement.bind(index, ByteString(bytes))
         } else {
@@ -30,7 +29,7 @@ extension MetadataStore {
     }
 
     /// The current row of a statement that selects `columns`.
-    func row(_ statement: SQLiteStatement) -> MetadataRow {
+    static func row(_ statement: SQLiteStatement) -> MetadataRow {
         let checksums = Checksums(
             adler32: statement.isNull(3) ? nil : UInt32(truncatingIfNeeded: statement.integer(3)),
             md5: statement.isNull(4) ? nil : statement.bytes(4).bytes,
@@ -47,26 +46,10 @@ extension MetadataStore {
         var found: [MetadataRow] = []
         var bytes = 0
         while bytes < limit, try statement.step() {
-            let row = row(statement)
+            let row = Self.row(statement)
             bytes += row.weight
             found.append(row)
         }
         return found
-    }
-
-    func record(_ row: MetadataRow) throws(StorageError) -> FileRecord {
-        do {
-            return try row.record()
-        } catch {
-            throw damaged("\(row.lfn): \(error)")
-        }
-    }
-
-    func metadataChange(_ row: MetadataRow) throws(StorageError) -> MetadataChange {
-        do {
-            return try row.metadataChange()
-        } catch {
-            throw damaged("\(row.lfn): \(error)")
-        }
     }
 }
