@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import LDR
 import RLSCore
 import RLSStorage
@@ -31,14 +32,15 @@ enum Assembly {
         settings.concurrency = limits.concurrency
         settings.streams = limits.streams
         settings.tcpBuffer = limits.tcpBuffer > 0 ? Int(limits.tcpBuffer) : nil
-        // Each source that is busy has an equal part.
-        settings.bandwidth = limits.bandwidth > 0 ? max(1, limits.bandwidth / Int64(limits.sources)) : nil
         settings.stallSeconds = Double(limits.stallTime)
         return settings
     }
 
     static func transferDaemon(_ loop: DaemonLoop) async throws -> TransferDaemon {
         let (site, places) = (loop.site, loop.places)
+        var settings = settings(site.transfer)
+        // Not for metadata: they are small, and what they tell should not wait.
+        settings.bandwidth = BandwidthGate(site.transfer.bandwidth)
         let work = try WorkDesk(path: places.work)
         let arrivals = ArrivalDesk(
             work: work, catalog: try catalog(site), events: loop.events, attempts: site.queue.attempts,
@@ -62,9 +64,10 @@ enum Assembly {
             work: work, metadata: try MetadataDesk(path: places.metadata, site: site.site),
             plans: ArrivalPlanner(area, free: free), tools: try tools(site), landing: Landing(threads: threads),
             arrivals: arrivals,
-            limits: site.transfer, settings: settings(site.transfer))
+            limits: site.transfer, settings: settings)
         return TransferDaemon(
             agent, work: work, sources: site.transfer.sources,
+            isOff: { site.transfer.bandwidth.limit(at: Date()) == .off },
             incoming: area.partitions.filter { !$0.isReadOnly }.map { IncomingDirectory(root: $0.root) })
     }
 }

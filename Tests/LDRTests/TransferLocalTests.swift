@@ -48,7 +48,7 @@ import Testing
         let record = try fixture.publish("large", megabytes: 64)
         let request = fixture.request(1, "file://\(fixture.source)/large", record)
         var settings = TransferSettings()
-        settings.bandwidth = 1 << 20
+        settings.bandwidth = BandwidthGate { .rate(1 << 20) }
         let running = Task { [fixture, settings] in await fixture.run(LocalCopyTool(), [request], settings) }
         #expect(try await eventually { fixture.size(1) > 0 })
         running.cancel()

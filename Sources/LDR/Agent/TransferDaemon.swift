@@ -8,25 +8,32 @@ package struct TransferDaemon: Sendable {
     private let work: WorkDesk
     private let sources: Int
     private let incoming: [IncomingDirectory]
+    private let isOff: @Sendable () -> Bool
 
     /// - Parameters:
     ///   - sources: that are fetched from at a time
     ///   - incoming: directories in which files may have been left that are wanted no longer
-    package init(_ agent: SourceAgent, work: WorkDesk, sources: Int, incoming: [IncomingDirectory] = []) {
+    ///   - isOff: whether nothing may be fetched now; asked once a second
+    package init(
+        _ agent: SourceAgent, work: WorkDesk, sources: Int, isOff: @escaping @Sendable () -> Bool = { false },
+        incoming: [IncomingDirectory] = []
+    ) {
         self.agent = agent
         self.work = work
         self.sources = sources
         self.incoming = incoming
+        self.isOff = isOff
     }
 
-    /// Fetches until the queues are empty. Cancelled, it ends what is under way and puts it back into the queue.
+    /// Fetches until the queues are empty. Cancelled, or when transfers are off, it ends what is under way and puts it back into
+    /// the queue; what has come of it is kept.
     /// - Throws: `StorageError`
     package func pass() async throws -> AgentOutcome {
         _ = try await work.use { (store) throws(StorageError) in try store.recoverTransfers() }
         try await removeLeftovers()
         return try await withThrowingTaskGroup(of: Step.self) { group in
             var (outcome, busy, isTicking) = (AgentOutcome(), Set<String>(), false)
-            while !Task.isCancelled {
+            while !Task.isCancelled, !isOff() {
                 for source in try await startable(busy) {
                     busy.insert(source)
                     group.addTask { [agent] in .done(source, try await agent.empty(source)) }

@@ -114,8 +114,8 @@ package struct TransferLimits: Sendable {
     package var streams = 1
     /// Bytes; 0 leaves it to the system.
     package var tcpBuffer: Int64 = 0
-    /// Bytes a second over all sources; 0 for no limit.
-    package var bandwidth: Int64 = 0
+    /// Of all that is fetched, from all sources.
+    package var bandwidth = BandwidthPlan()
     /// Seconds without progress.
     package var stallTime = 120
 }

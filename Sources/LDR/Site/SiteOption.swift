@@ -121,7 +121,14 @@ extension SiteOption {
         whole("transfer_concurrency", \.transfer.concurrency, 1...100, "files at a time from one source"),
         whole("streams", \.transfer.streams, 1...64, "TCP streams of one file"),
         bytes("tcp_buffer", \.transfer.tcpBuffer, "of each TCP stream; 0: as the system has it"),
-        bytes("bandwidth", \.transfer.bandwidth, "bytes a second of HTTP transfers; 0: no limit"),
+        SiteOption(
+            key: "bandwidth",
+            values: "100M, none or off, and perhaps when: mon-fri 08:00-18:00, or sat,sun, or 22:00-04:00",
+            help: "bytes a second that come in, from all sources; of lines that hold at a time, the last counts",
+            isRepeatable: true
+        ) { (site, value) throws(SiteValueError) in
+            site.transfer.bandwidth.rules.append(try value.bandwidth())
+        },
         SiteOption(
             key: "file_source", values: "a path",
             help: "a directory that sites share: file: URLs of others are taken from there, and from nowhere else",

@@ -42,6 +42,12 @@ struct SiteValue: Sendable {
         }
     }
 
+    func bandwidth() throws(SiteValueError) -> BandwidthPlan.Rule {
+        do throws(UnitError) { return try BandwidthPlan.Rule(parsing: text) } catch {
+            throw SiteValueError(error.description)
+        }
+    }
+
     /// Of a site, a partition or a subscription: it becomes part of file names and of output.
     func name() throws(SiteValueError) -> String { try Self.name(text) }
 

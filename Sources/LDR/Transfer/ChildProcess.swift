@@ -11,6 +11,8 @@ struct ChildProcess: Sendable {
     var environment: [String: String] = [:]
     /// The Debian package that it is in, if it is known.
     var package: String?
+    /// Keeps it within the site's bandwidth.
+    var throttle = Throttle(nil)
 
     struct End: Sendable {
         /// As a shell says it: 128 and the number of a signal that ended it.
@@ -55,12 +57,13 @@ struct ChildProcess: Sendable {
         // Files, not pipes: nobody has to read along, and a program that ends before it has read all does no harm.
         try scratch.write(input, to: .input)
         try scratch.write([], to: .errors)
+        await throttle.wait(unless: stop)
         let path = scratch.file(.errors)
         let kept = NIOLockedValueBox<[UInt8]>([])
         do {
             let status = try await run(scratch) { process in
                 var errors = GrowingText(path: path)
-                await Self.watch(process, stop) {
+                await watch(process, stop) {
                     let more = errors.more()
                     tick(more[...])
                     kept.withLockedValue { $0 = ($0 + more).suffix(Self.keptErrors) }
@@ -99,20 +102,24 @@ struct ChildProcess: Sendable {
     }
 
     /// Until the process has ended. It is not reaped before this returns: the numbers of it and its group stay theirs.
-    private static func watch(_ process: pid_t, _ stop: StopFlag, tick: () -> Void) async {
+    private func watch(_ process: pid_t, _ stop: StopFlag, tick: () -> Void) async {
         let begin = ContinuousClock.now
         var asked: ContinuousClock.Instant?
-        while !hasEnded(process) {
+        while !Self.hasEnded(process) {
             tick()
             let now = ContinuousClock.now
-            if let asked, now - asked > grace {
+            if let asked, now - asked > Self.grace {
                 kill(-process, SIGKILL)
             } else if asked == nil, stop.isSet {
                 asked = now
                 kill(-process, SIGTERM)
+                throttle.release(process)
+            } else if asked == nil {
+                throttle.step(process)
             }
             // Small files are over soon, large ones are not.
-            try? await Task.sleep(for: .milliseconds(now - begin < .seconds(2) ? 10 : 100))
+            let usual = Duration.milliseconds(now - begin < .seconds(2) ? 10 : 100)
+            try? await Task.sleep(for: throttle.interval ?? usual)
         }
         // Helpers that it left behind.
         kill(-process, SIGKILL)

@@ -47,13 +47,14 @@ package struct CommandTool: TransferTool {
 
     private func runProgram(_ request: TransferRequest, _ settings: TransferSettings) async throws(TransferFailure) {
         let watch = NIOLockedValueBox((SequenceWatch([request], settings), TransferFailure?.none))
-        let stop = StopFlag()
+        let (stop, throttle) = (StopFlag(), Throttle(settings.bandwidth))
         let process = ChildProcess(
             program: template.program, arguments: template.words(for: request),
-            environment: settings.credentialEnvironment)
+            environment: settings.credentialEnvironment, throttle: throttle)
         let end = try await process.run(in: try Scratch(), stop) { _ in
+            throttle.note { FileCalls.size(request.destination) ?? 0 }
             let verdict = watch.withLockedValue { state -> TransferFailure? in
-                if state.1 == nil { state.1 = state.0.check() }
+                if state.1 == nil { state.1 = state.0.check(now: throttle.now) }
                 return state.1
             }
             if verdict != nil { stop.set() }

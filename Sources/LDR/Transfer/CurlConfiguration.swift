@@ -14,7 +14,7 @@ enum CurlConfiguration {
     }
 
     static func text(_ jobs: [CurlJob], _ settings: TransferSettings) -> [UInt8] {
-        let options = options(settings, jobs: jobs.count).joined(separator: "\n")
+        let options = options(settings).joined(separator: "\n")
         return Array(jobs.map { lines($0) + "\n" + options }.joined(separator: "\nnext\n").utf8)
     }
 
@@ -32,18 +32,15 @@ enum CurlConfiguration {
     }
 
     /// Each file has to be told them again.
-    private static func options(_ settings: TransferSettings, jobs: Int) -> [String] {
+    private static func options(_ settings: TransferSettings) -> [String] {
+        // Its clocks go on while it is stopped.
+        let more = settings.bandwidth == nil ? 0.0 : 120.0
         var lines = [
             "silent", "fail", "globoff", "location", "max-redirs = 10", "proto = \"=http,https\"",
-            "proto-redir = \"=http,https\"", "connect-timeout = \(seconds(settings.connectSeconds))",
-            "speed-limit = 1", "speed-time = \(seconds(settings.stallSeconds))",
+            "proto-redir = \"=http,https\"", "connect-timeout = \(seconds(settings.connectSeconds + more))",
+            "speed-limit = 1", "speed-time = \(seconds(settings.stallSeconds + more))",
         ]
         if let limit = settings.overallSeconds { lines.append("max-time = \(seconds(limit))") }
-        if let bandwidth = settings.bandwidth {
-            // It is of each file.
-            let share = bandwidth / Int64(max(1, min(settings.concurrency, jobs)))
-            lines.append("limit-rate = \(max(1024, share))")
-        }
         if let proxy = settings.proxy ?? usual("X509_USER_PROXY", "/tmp/x509up_u\(getuid())") {
             lines += ["cert = \(quoted(proxy))", "key = \(quoted(proxy))", "cert-type = \"PEM\""]
         }

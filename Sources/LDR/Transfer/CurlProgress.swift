@@ -10,6 +10,8 @@ final class CurlProgress: Sendable {
         var line: [UInt8] = []
         var verdicts: [Int: TransferFailure] = [:]
         var growth: Growth
+        /// Bytes of files that are done.
+        var settled: Int64 = 0
     }
 
     /// curl watches each connection; this is for what it does not see.
@@ -20,6 +22,7 @@ final class CurlProgress: Sendable {
     }
 
     let stop = StopFlag()
+    let throttle: Throttle
     private let settings: TransferSettings
     private let deliveries: Deliveries
     private let box: NIOLockedValueBox<State>
@@ -28,6 +31,7 @@ final class CurlProgress: Sendable {
     init(_ batch: [CurlJob], _ settings: TransferSettings, _ deliveries: Deliveries) {
         self.settings = settings
         self.deliveries = deliveries
+        throttle = Throttle(settings.bandwidth)
         let open = Dictionary(batch.map { ($0.request.id, $0) }) { first, _ in first }
         box = NIOLockedValueBox(State(open: open, growth: Growth()))
     }
@@ -38,7 +42,16 @@ final class CurlProgress: Sendable {
             return Self.takeLines(&state.line).compactMap { CurlReport($0) }
         }
         for report in reports { settle(report) }
-        if box.withLockedValue({ look(&$0, .now) }) { stop.set() }
+        throttle.note { arrived }
+        if box.withLockedValue({ look(&$0, throttle.now) }) { stop.set() }
+    }
+
+    private var arrived: Int64 {
+        box.withLockedValue { $0.settled + $0.open.values.reduce(0) { $0 + Self.bytes($1) } }
+    }
+
+    private static func bytes(_ job: CurlJob) -> Int64 {
+        max(0, (FileCalls.size(job.request.destination) ?? 0) - job.offset)
     }
 
     private static func takeLines(_ buffer: inout [UInt8]) -> [Substring] {
@@ -57,7 +70,8 @@ final class CurlProgress: Sendable {
             let new = CurlJob(request: job.request, url: job.url, offset: 0)
             return box.withLockedValue { $0.again.append(new) }
         }
-        let outcome = report.outcome(job.request)
+        let outcome = report.outcome(job.request).within(throttle)
+        box.withLockedValue { $0.settled += Self.bytes(job) }
         if let kind = outcome.failure?.kind { PartialFile.cleanUp(job.request, kind, settings) }
         deliveries.settle(job.request, Self.withEmptyFile(job.request, outcome))
     }
@@ -107,5 +121,13 @@ final class CurlProgress: Sendable {
         let said = FailureText.summary(end.errors, status: end.status)
         deliveries.fail(left.map(\.request), TransferFailure(.localError, "\(program): \(said)"))
         return again
+    }
+}
+
+extension TransferOutcome {
+    /// curl counts the time in which it was stopped.
+    fileprivate func within(_ throttle: Throttle) -> TransferOutcome {
+        guard case .success(let bytes, let seconds) = self else { return self }
+        return .success(bytes: bytes, seconds: throttle.running(seconds))
     }
 }

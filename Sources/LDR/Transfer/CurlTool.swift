@@ -31,7 +31,7 @@ package struct CurlTool: TransferTool {
         let process = ChildProcess(
             program: program, arguments: CurlConfiguration.arguments(settings).map { Array($0.utf8) },
             input: CurlConfiguration.text(batch, settings), environment: settings.credentialEnvironment,
-            package: "curl")
+            package: "curl", throttle: progress.throttle)
         do throws(TransferFailure) {
             let end = try await process.run(in: try Scratch(), progress.stop) { progress.tick($0) }
             return Task.isCancelled ? [] : progress.rest(end, program)

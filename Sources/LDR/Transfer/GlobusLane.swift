@@ -35,7 +35,8 @@ struct GlobusLane: Sendable {
         let progress = GlobusProgress(batch, settings, deliveries)
         do throws(TransferFailure) {
             let scratch = try Scratch()
-            let process = try command(batch, scratch)
+            var process = try command(batch, scratch)
+            process.throttle = progress.throttle
             let end = try await process.run(in: scratch, progress.stop) { _ in progress.tick() }
             if end.status == 0 {
                 progress.complete(batch.indices)
@@ -127,6 +128,7 @@ private final class GlobusProgress: Sendable {
     }
 
     let stop = StopFlag()
+    let throttle: Throttle
     private let batch: [GlobusJob]
     private let settings: TransferSettings
     private let deliveries: Deliveries
@@ -136,6 +138,7 @@ private final class GlobusProgress: Sendable {
         self.batch = batch
         self.settings = settings
         self.deliveries = deliveries
+        throttle = Throttle(settings.bandwidth)
         box = NIOLockedValueBox(State(watch: SequenceWatch(batch.map(\.request), settings)))
     }
 
@@ -143,18 +146,29 @@ private final class GlobusProgress: Sendable {
 
     func tick() {
         let (current, verdict) = box.withLockedValue { state -> (Int, TransferFailure?) in
-            let verdict = state.watch.check()
+            let verdict = state.watch.check(now: throttle.now)
             if state.verdict == nil { state.verdict = verdict }
             return (state.watch.current, verdict)
         }
         if verdict != nil { stop.set() }
+        throttle.note { arrived(current) }
         // Files that are asked for ahead may exist before the one ahead of them is complete.
         if !settings.pipelines { complete(0..<current) }
     }
 
+    /// Bytes of the files before, and of the current one.
+    private func arrived(_ current: Int) -> Int64 {
+        let whole = batch.prefix(current).reduce(Int64(0)) { $0 + $1.request.expected.size - $1.offset }
+        let (job, status) = (batch[current], FileCalls.status(batch[current].request.destination))
+        let size = Int64(status?.st_size ?? 0)
+        // Several streams write far ahead of what is there.
+        let written = settings.streams > 1 ? min(size, 512 * Int64(status?.st_blocks ?? 0)) : size
+        return whole + max(0, written - job.offset)
+    }
+
     /// The time since the last ones is theirs.
     func complete(_ indices: some Collection<Int>) {
-        let now = ContinuousClock.now
+        let now = throttle.now
         let (fresh, seconds) = box.withLockedValue { state -> ([Int], Double) in
             let fresh = indices.filter { $0 >= state.completed }
             guard !fresh.isEmpty else { return ([], 0) }

@@ -15,7 +15,6 @@ package struct LocalCopyTool: TransferTool {
         _ requests: [TransferRequest], _ settings: TransferSettings,
         finished: @escaping @Sendable (TransferRequest, TransferOutcome) async -> Void
     ) async {
-        let share = settings.bandwidth.map { max(1, $0 / Int64(max(1, min(settings.concurrency, requests.count)))) }
         await Deliveries.run(requests, finished: finished) { deliveries in
             await withDiscardingTaskGroup { group in
                 let places = AsyncPlaces(settings.concurrency)
@@ -23,7 +22,7 @@ package struct LocalCopyTool: TransferTool {
                     await places.take()
                     group.addTask {
                         let outcome = await threads.run { isCancelled in
-                            Self.outcome(request, bandwidth: share, isCancelled)
+                            Self.outcome(request, Pace(settings.bandwidth), isCancelled)
                         }
                         if let outcome { deliveries.settle(request, outcome) }
                         places.giveBack()
@@ -34,11 +33,11 @@ package struct LocalCopyTool: TransferTool {
     }
 
     private static func outcome(
-        _ request: TransferRequest, bandwidth: Int64?, _ isCancelled: () -> Bool
+        _ request: TransferRequest, _ pace: Pace, _ isCancelled: () -> Bool
     ) -> TransferOutcome {
         let begin = ContinuousClock.now
         do throws(TransferFailure) {
-            let bytes = try copy(request, bandwidth: bandwidth, isCancelled)
+            let bytes = try copy(request, pace, isCancelled)
             return .success(bytes: bytes, seconds: (ContinuousClock.now - begin) / .seconds(1))
         } catch {
             FileCalls.remove(request.destination)
@@ -47,7 +46,7 @@ package struct LocalCopyTool: TransferTool {
     }
 
     private static func copy(
-        _ request: TransferRequest, bandwidth: Int64?, _ isCancelled: () -> Bool
+        _ request: TransferRequest, _ pace: Pace, _ isCancelled: () -> Bool
     ) throws(TransferFailure) -> Int64 {
         let url = try SourceURL(request.source)
         guard url.scheme == "file", ["", "localhost"].contains(url.authority.lowercased()) else {
@@ -61,7 +60,7 @@ package struct LocalCopyTool: TransferTool {
         let destination = open(request.destination, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard destination >= 0 else { throw FileCalls.failure(request.destination, errno) }
         defer { close(destination) }
-        return try move(source, destination, request, Pace(bandwidth), isCancelled)
+        return try move(source, destination, request, pace, isCancelled)
     }
 
     private static func openSource(_ path: [CChar], _ request: TransferRequest) throws(TransferFailure) -> Int32 {
@@ -96,11 +95,11 @@ package struct LocalCopyTool: TransferTool {
         var bytes: Int64 = 0
         while bytes < request.expected.size {
             guard !isCancelled() else { throw TransferFailure(.interrupted, "the copy was stopped") }
-            let step = pace.step(atMost: block)
-            let count = sendfile(destination, source, nil, step)
+            if pace.mustWait() { continue }
+            let count = sendfile(destination, source, nil, pace.step(atMost: block))
             if count > 0 {
                 bytes += Int64(count)
-                pace.wait(after: bytes)
+                pace.gate?.charge(Int64(count))
             } else if count == 0 {
                 break
             } else if errno != EINTR && errno != EAGAIN {
@@ -111,20 +110,21 @@ package struct LocalCopyTool: TransferTool {
     }
 }
 
-/// Keeps to so many bytes a second.
-private struct Pace {
-    private let bandwidth: Int64?
-    private let begin = ContinuousClock.now
+/// Keeps to what the site may take.
+private struct Pace: Sendable {
+    let gate: BandwidthGate?
 
-    init(_ bandwidth: Int64?) { self.bandwidth = bandwidth }
+    init(_ gate: BandwidthGate?) { self.gate = gate }
 
     /// Short enough that waiting ends soon.
-    func step(atMost limit: Int) -> Int { bandwidth.map { max(4096, min(limit, Int($0 / 4))) } ?? limit }
+    func step(atMost limit: Int) -> Int {
+        gate?.rate.map { max(4096, Int(min(Int64(limit), $0 / 8))) } ?? limit
+    }
 
-    func wait(after bytes: Int64) {
-        guard let bandwidth else { return }
-        let due = begin + .seconds(Double(bytes) / Double(bandwidth))
-        let seconds = (due - .now) / .seconds(1)
-        if seconds > 0 { usleep(UInt32(min(seconds, 1) * 1e6)) }
+    /// Sleeps for a while when nothing may come, so that a cancellation is seen soon.
+    func mustWait() -> Bool {
+        guard let pause = gate?.pause(), pause > .zero else { return false }
+        usleep(UInt32(min(pause / .microseconds(1), 100_000)))
+        return true
     }
 }

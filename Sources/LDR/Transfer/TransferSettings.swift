@@ -12,9 +12,8 @@ package struct TransferSettings: Sendable, Equatable {
     /// Asks for the next file before the last one has come: for many small files over a long distance (GridFTP).
     package var pipelines = false
     package var dataChannel = DataChannel.authenticated
-    /// Bytes a second, of all files of one call together; nil is as fast as it goes. globus-url-copy has no such
-    /// limit, nor have programs of a template.
-    package var bandwidth: Int64?
+    /// What may come, of all calls that have the same one together; nil is as fast as it goes.
+    package var bandwidth: BandwidthGate?
     /// Seconds until the first byte, or the source counts as out of reach.
     package var connectSeconds = 30.0
     /// Seconds without growth of any file, after the first byte.

@@ -26,6 +26,7 @@ import Testing
             queue_length 10
             transfer_command root xrdcp --nopbar %u %p
             bandwidth 1M
+            bandwidth off sat,sun
             verify_refusal 7
             """, named: "f")
         #expect(site.site == "cit" && site.directory == "/var/lib/ldr" && site.rlis.count == 2)
@@ -43,13 +44,16 @@ import Testing
                     maximumVolume: 1 << 40)
             ])
         #expect(site.queue.length == 10 && site.commands == ["root": "xrdcp --nopbar %u %p"])
-        #expect(site.transfer.bandwidth == 1 << 20 && site.verify.refusal == 0.07)
+        #expect(site.transfer.bandwidth.rules.map(\.limit) == [.rate(1 << 20), .off] && site.verify.refusal == 0.07)
     }
 
     @Test(arguments: [
         ("sight x", "f:3: unknown keyword `sight`"), ("interval", "f:3: `interval` has no value; expected 1 to 86400"),
         ("interval 0", "f:3: `interval`: 0: expected a number from 1 to 86400"),
         ("site again", "f:3: `site` was set in line 1 already"),
+        ("bandwidth 0", "f:3: `bandwidth`: 0: write `none` for no limit"),
+        ("bandwidth 1M 8:00-9:00", "f:3: `bandwidth`: `8:00-9:00`: expected days and times"),
+        ("bandwidth 1M monday", "f:3: `bandwidth`: `monday`: expected days and times"),
         ("peer cit http://x", "f: the site is its own peer"), ("peer a b", "f:3: `peer`: b: expected a URL"),
         ("partition a data gsiftp://x", "f:3: `partition`: data: expected a path that begins with /"),
         (
