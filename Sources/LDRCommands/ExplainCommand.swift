@@ -27,7 +27,9 @@ struct ExplainCommand: AsyncParsableCommand {
                 print("  peer \(peer.position.site): \(state)")
             }
         }
-        try explainWant(try work.want(of: name), try work.subscriptions(), known?.record, known?.stamp.site ?? "")
+        try explainWant(
+            try work.want(of: name), try work.subscriptions(), known?.record, known?.stamp.site ?? "",
+            site.transfer.bandwidth)
         await explainCopies(name, site)
         for record in try work.history(of: name, limit: 5) {
             print(
@@ -37,7 +39,8 @@ struct ExplainCommand: AsyncParsableCommand {
     }
 
     private func explainWant(
-        _ want: Want?, _ subscriptions: [Subscription], _ record: FileRecord?, _ publisher: String
+        _ want: Want?, _ subscriptions: [Subscription], _ record: FileRecord?, _ publisher: String,
+        _ bandwidth: BandwidthPlan
     ) throws {
         guard let want else {
             print("wanted: by no subscription")
@@ -54,6 +57,9 @@ struct ExplainCommand: AsyncParsableCommand {
         let names = subscriptions.filter { want.subscriptions & $0.bit != 0 }.map(\.name)
         print("wanted: by \(names.joined(separator: ", ")) since \(Times.text(want.since))")
         print("state: \(Self.words(want))")
+        if want.state == .queued, let limit = SiteStatus.BandwidthStatus(bandwidth, at: WorkStore.now) {
+            print("  \(StatusText.bandwidth(limit))")
+        }
     }
 
     private static func words(_ want: Want) -> String {

@@ -16,7 +16,8 @@ struct StatusCommand: AsyncParsableCommand {
         let work = try WorkStore(path: places.work)
         let metadata = try MetadataStore(path: places.metadata, site: site.site)
         repeat {
-            let status = try SiteStatus(site.site, work: work, metadata: metadata, at: WorkStore.now)
+            let status = try SiteStatus(
+                site.site, work: work, metadata: metadata, bandwidth: site.transfer.bandwidth, at: WorkStore.now)
             if json {
                 print(JSONText.line(status))
             } else {
@@ -31,10 +32,20 @@ struct StatusCommand: AsyncParsableCommand {
 enum StatusText {
     static func lines(_ status: SiteStatus) -> [String] {
         var lines = ["site \(status.site): \(status.files) files known"]
+        if let bandwidth = status.bandwidth { lines.append(Self.bandwidth(bandwidth)) }
         if !status.subscriptions.isEmpty { lines += [""] + Table.lines(subscriptions(status)) }
         if !status.sources.isEmpty { lines += [""] + Table.lines(sources(status)) }
         if !status.peers.isEmpty { lines += [""] + Table.lines(peers(status)) }
         return lines
+    }
+
+    static func bandwidth(_ status: SiteStatus.BandwidthStatus) -> String {
+        let until = status.until.map { " until \(Times.text($0))" } ?? ""
+        return switch status.bytesPerSecond {
+        case 0: "transfers are off\(until)"
+        case let rate?: "bandwidth: at most \(Sizes.text(rate))/s\(until)"
+        case nil: "bandwidth: no limit\(until)"
+        }
     }
 
     static func subscriptions(_ status: SiteStatus) -> [[String]] {

@@ -1,3 +1,4 @@
+import Foundation
 import RLSCore
 import RLSStorage
 import RLSStorageSQLite
@@ -49,11 +50,33 @@ package struct SiteStatus: Sendable, Encodable {
     package let subscriptions: [SubscriptionStatus]
     package let sources: [SourceStatus]
     package let peers: [PeerState]
+    /// nil where nothing is ever limited.
+    package let bandwidth: BandwidthStatus?
+
+    package struct BandwidthStatus: Sendable, Encodable {
+        /// nil for no limit; 0 while transfers are off.
+        package let bytesPerSecond: Int64?
+        /// Milliseconds since 1970; nil for ever.
+        package let until: Int?
+
+        package init?(_ plan: BandwidthPlan, at now: Int) {
+            if plan.isUnlimited { return nil }
+            let time = Date(timeIntervalSince1970: Double(now) / 1_000)
+            switch plan.limit(at: time) {
+            case .none: bytesPerSecond = nil
+            case .off: bytesPerSecond = 0
+            case .rate(let rate): bytesPerSecond = rate
+            }
+            until = plan.nextChange(after: time).map { Int($0.timeIntervalSince1970 * 1_000) }
+        }
+    }
 
     package init(
-        _ site: String, work: WorkStore, metadata: MetadataStore, at now: Int
+        _ site: String, work: WorkStore, metadata: MetadataStore, bandwidth plan: BandwidthPlan = BandwidthPlan(),
+        at now: Int
     ) throws(StorageError) {
         self.site = site
+        bandwidth = BandwidthStatus(plan, at: now)
         files = try metadata.count
         let rate = Double(try work.arrivedBytes(since: now - 3_600_000)) / 3_600
         var subscriptions: [SubscriptionStatus] = []

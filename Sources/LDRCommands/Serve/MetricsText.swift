@@ -9,6 +9,9 @@ struct MetricsText {
     static func of(_ status: SiteStatus, at now: Int) -> String {
         var metrics = MetricsText(site: status.site)
         metrics.add("ldr_files", "Files that the site's metadata know.", [([:], Double(status.files))])
+        if let rate = status.bandwidth?.bytesPerSecond {
+            metrics.add("ldr_bandwidth_limit_bytes_per_second", "What may come in now; 0: off.", [([:], Double(rate))])
+        }
         metrics.add(status.subscriptions)
         metrics.add(status.sources)
         metrics.add(status.peers, now)

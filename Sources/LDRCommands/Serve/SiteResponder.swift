@@ -19,7 +19,8 @@ struct SiteResponder: HTTPResponder {
         status = Remembered(for: .seconds(1)) {
             try SiteStatus(
                 site.site, work: try WorkStore(path: places.work),
-                metadata: try MetadataStore(path: places.metadata, site: site.site), at: WorkStore.now)
+                metadata: try MetadataStore(path: places.metadata, site: site.site),
+                bandwidth: site.transfer.bandwidth, at: WorkStore.now)
         }
         activity = Remembered(for: .seconds(60)) {
             try WorkStore(path: places.work).activity(

@@ -14,6 +14,7 @@ enum StatusPage {
             title: "Throughput",
             values: activity.map { Double($0.bytes) / Double(span / 1_000) }, label: { Sizes.text(Int64($0)) + "/s" })
         let site = HTMLText.escaped(status.site)
+        let bandwidth = status.bandwidth.map { "<p>\(HTMLText.escaped(StatusText.bandwidth($0)))</p>" } ?? ""
         return """
             <!DOCTYPE html>
             <html lang="en"><head><meta charset="utf-8"><meta http-equiv="refresh" content="30">
@@ -21,6 +22,7 @@ enum StatusPage {
             <style>\(style)</style></head><body>
             <h1>\(site)</h1><p>\(status.files) files known. \(Times.text(now)). \
             As <a href="status">JSON</a>, <a href="metrics">metrics</a>, <a href="events">events</a>.</p>
+            \(bandwidth)
             \(section("Subscriptions", StatusText.subscriptions(status)))
             \(section("Sources", StatusText.sources(status)))
             \(section("Peers", StatusText.peers(status)))
