@@ -30,7 +30,7 @@ struct ExplainCommand: AsyncParsableCommand {
         try explainWant(
             try work.want(of: name), try work.subscriptions(), known?.record, known?.stamp.site ?? "",
             site.transfer.bandwidth)
-        await explainCopies(name, site)
+        await explainCopies(name, site, isOwn: known?.stamp.site == site.site)
         for record in try work.history(of: name, limit: 5) {
             print(
                 "transfer: \(Times.text(record.ended)) \(record.url) \(record.failure ?? "done") \(record.message ?? "")"
@@ -77,13 +77,17 @@ struct ExplainCommand: AsyncParsableCommand {
         }
     }
 
-    private func explainCopies(_ lfn: ByteString, _ site: SiteConfiguration) async {
+    private func explainCopies(_ lfn: ByteString, _ site: SiteConfiguration, isOwn: Bool) async {
         do {
             let catalog = try Assembly.catalog(site)
             let copies = try await catalog.copies(of: [lfn])
             await catalog.close()
             print(copies.isEmpty ? "copies here: none in the catalog" : "copies here:")
-            for copy in copies { print("  \(copy.pfn)") }
+            let area = try? Assembly.area(site)
+            for copy in copies {
+                let counts = isOwn || area?.locate(pfn: copy.pfn) != nil
+                print("  \(copy.pfn)\(counts ? "" : " (in no partition of this site: it does not count as here)")")
+            }
         } catch { print("copies here: the catalog does not say: \(error)") }
         if site.rlis.isEmpty { return }
         let finder = IndexedReplicaFinder(indexes: site.rlis)

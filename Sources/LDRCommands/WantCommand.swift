@@ -11,10 +11,12 @@ struct WantCommand: AsyncParsableCommand {
         let loop = try DaemonLoop("want", options)
         let (places, site, events) = (loop.places, loop.site, loop.events)
         let catalog = try Assembly.catalog(site)
+        let area = try Assembly.area(site)
         try await loop.run {
             let keeper = WantKeeper(
                 work: try WorkStore(path: places.work),
-                metadata: try MetadataStore(path: places.metadata, site: site.site), catalog: catalog, events: events)
+                metadata: try MetadataStore(path: places.metadata, site: site.site), catalog: catalog, events: events,
+                isInStorage: { area.locate(pfn: $0) != nil })
             let outcome = try await keeper.keep(site.subscriptions)
             if outcome == WantKeeper.Outcome() { return nil }
             return "changes \(outcome.changes), newly wanted \(outcome.new), here already \(outcome.present), "

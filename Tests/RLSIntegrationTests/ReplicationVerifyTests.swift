@@ -74,6 +74,18 @@ import Testing
         #expect(try await reader.mappings().count == files.count)
     }
 
+    @Test(.timeLimit(.minutes(5))) func aURLOfAnotherPlaceIsNoCopy() async throws {
+        let copy = try #require(try await reader.mappings().first { $0.lfn == "file-3" })
+        let far = "http://127.0.0.1:1/far"
+        #expect(try await reader.server.cli("add", "file-3", far).status == 0)
+        #expect(try await reader.server.cli("delete", "file-3", copy.pfn.description).status == 0)
+        _ = try await verify()
+        #expect(try await reader.status().present == files.count - 1)
+        let explanation = try await reader.ldr("explain", "file-3")
+        #expect(explanation.contains(far + " (in no partition"), "\(explanation)")
+        #expect(try await reader.comesToHave(files.count))
+    }
+
     @Test(.timeLimit(.minutes(5))) func whatTheCatalogForgotIsWantedAgain() async throws {
         let copy = try #require(try await reader.mappings().first { $0.lfn == "file-2" })
         let outcome = try await reader.server.cli("delete", copy.lfn.description, copy.pfn.description)

@@ -3,8 +3,6 @@ import RLSCore
 
 /// Where a site's copies are: its LRC, or a stand-in of a test.
 package protocol CopyCatalog: Sendable {
-    /// Those of the names that have copies here.
-    func present(_ lfns: [ByteString]) async throws -> Set<ByteString>
     /// The copies of names.
     func copies(of lfns: [ByteString]) async throws -> [Mapping]
     /// Makes these copies known; it is no error that some are.
@@ -20,10 +18,6 @@ package protocol CopyListing: CopyCatalog {
 }
 
 extension CopyCatalog {
-    package func present(_ lfns: [ByteString]) async throws -> Set<ByteString> {
-        Set(try await copies(of: lfns).map(\.lfn))
-    }
-
     /// - Throws: `RefusedCopy` for the first that is refused; the catalog has all others
     func registerAll(_ copies: [Mapping]) async throws {
         if let refused = try await register(copies).first { throw refused }

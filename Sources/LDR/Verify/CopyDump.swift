@@ -5,11 +5,12 @@ import RLSCore
 package struct CopyDump: Sendable {
     /// By the path in the partition.
     package private(set) var copies: [PartitionPath: Mapping] = [:]
-    /// Copies whose URLs belong to no partition of the site: they cannot be looked at.
+    /// Copies whose URLs belong to no partition of the site: they cannot be looked at, and count only where the site is the
+    /// publisher.
     package private(set) var elsewhere: [Mapping] = []
 
-    /// All that have copies.
-    package var names: Set<ByteString> { Set(copies.values.map(\.lfn)).union(elsewhere.map(\.lfn)) }
+    /// All that have copies in a partition.
+    package var names: Set<ByteString> { Set(copies.values.map(\.lfn)) }
 
     mutating func keep(_ isKept: (PartitionPath) -> Bool) { copies = copies.filter { isKept($0.key) } }
 

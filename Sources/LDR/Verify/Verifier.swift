@@ -57,7 +57,8 @@ package struct Verifier {
         let scan = StorageScan(try mounted(&report), others: others)
         report.refusals += scan.problems.map { "not looked at: \($0)" }
         let after = CopyDump(try await catalog.allCopies(), in: area)
-        try wantForgotten(here.subtracting(before.names).subtracting(after.names), of: here.count, acts, &report)
+        let forgotten = try here.subtracting(before.names).subtracting(after.names).subtracting(own(after.elsewhere))
+        try wantForgotten(forgotten, of: here.count, acts, &report)
         let dark = try await compare(before, scan, after, acts, &report)
         if acts { try quarantine(dark, at: now, scan, &report) }
         if reads { try await read(before, scan, acts, &report) }
@@ -104,6 +105,15 @@ package struct Verifier {
         return false
     }
 
+    /// Those that this site has published.
+    private func own(_ mappings: [Mapping]) throws(StorageError) -> Set<ByteString> {
+        var own: Set<ByteString> = []
+        for mapping in mappings where try metadata.lastWord(on: mapping.lfn)?.site == metadata.site {
+            own.insert(mapping.lfn)
+        }
+        return own
+    }
+
     /// Files that count as present and are in no catalog: somebody took them out, or this program ended between two steps.
     private func wantForgotten(
         _ lfns: Set<ByteString>, of all: Int, _ acts: Bool, _ report: inout Report
@@ -111,7 +121,7 @@ package struct Verifier {
         report.forgotten = lfns.sorted().map(\.description)
         let part = all == 0 ? 0 : Double(lfns.count) / Double(all)
         guard isAllowed(part, lfns.count, "not in the catalog", acts, &report) else { return }
-        try work.lost(lfns.sorted(), reason: "the copy here was not in the catalog any longer")
+        try work.lost(lfns.sorted(), reason: "no copy in a partition was in the catalog any longer")
         events.write(lfns.sorted().map { Event(.lost, $0, message: "not in the catalog") })
     }
 

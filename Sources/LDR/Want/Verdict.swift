@@ -11,7 +11,7 @@ struct Verdict {
     let judged: Int
 
     /// Whether this site published it: then it has just read and registered its copy.
-    private let isOwn: Bool
+    let isOwn: Bool
 
     init(_ change: Int, _ content: MetadataChange, _ judges: [Judge], at site: String) {
         var (wanted, judged) = (0, 0)

@@ -22,9 +22,16 @@ package struct WantKeeper {
     private let work: WorkStore
     private let metadata: MetadataStore
     private let catalog: any CopyCatalog
+    private let isInStorage: @Sendable (ByteString) -> Bool
     private let events: EventLog?
 
-    package init(work: WorkStore, metadata: MetadataStore, catalog: any CopyCatalog, events: EventLog? = nil) {
+    /// - Parameter isInStorage: whether a PFN is of a file in one of this site's partitions: another one in its catalog, such as
+    ///   a URL of a remote place, tells where the file is, and not that it is here
+    package init(
+        work: WorkStore, metadata: MetadataStore, catalog: any CopyCatalog, events: EventLog? = nil,
+        isInStorage: @escaping @Sendable (ByteString) -> Bool
+    ) {
+        self.isInStorage = isInStorage
         self.work = work
         self.metadata = metadata
         self.catalog = catalog
@@ -54,7 +61,7 @@ package struct WantKeeper {
         _ verdicts: [Verdict], upTo position: Int, _ judges: [Judge], _ outcome: inout Outcome
     ) async throws {
         let wanted = verdicts.filter { $0.wanted != 0 }
-        let here = try await catalog.present(wanted.map(\.lfn))
+        let here = try await here(wanted)
         var (counted, missing) = (outcome, [Verdict]())
         try work.file.write { (connection) throws(StorageError) in
             let writer = try VerdictWriter(connection, judges.map(\.subscription))
@@ -66,6 +73,13 @@ package struct WantKeeper {
         counted.changes += verdicts.count
         outcome = counted
         events?.write(missing.map { Event(.wanted, $0.lfn, bytes: $0.size) })
+    }
+
+    /// Those with a copy in the storage, or with any where this site is the publisher.
+    private func here(_ wanted: [Verdict]) async throws -> Set<ByteString> {
+        let own = Set(wanted.filter(\.isOwn).map(\.lfn))
+        let copies = try await catalog.copies(of: wanted.map(\.lfn))
+        return Set(copies.filter { isInStorage($0.pfn) || own.contains($0.lfn) }.map(\.lfn))
     }
 }
 

@@ -103,7 +103,10 @@ struct ReapSite {
             try WorkStore(path: directory.file("work.db")),
             try MetadataStore(path: directory.file("cit.db"), site: "cit")
         )
-        _ = try await WantKeeper(work: work, metadata: metadata, catalog: catalog).keep(subscriptions)
+        _ = try await WantKeeper(
+            work: work, metadata: metadata, catalog: catalog,
+            isInStorage: { $0.bytes.starts(with: "gsiftp://cit/".utf8) }
+        ).keep(subscriptions)
         // As if long ago.
         try self.work.file.connection.execute("UPDATE want SET since = 0")
     }

@@ -29,7 +29,8 @@ import Testing
 
     @discardableResult
     private func keep(_ subscriptions: SubscriptionConfiguration...) async throws -> WantKeeper.Outcome {
-        try await WantKeeper(work: work, metadata: metadata, catalog: catalog).keep(subscriptions)
+        try await WantKeeper(work: work, metadata: metadata, catalog: catalog, isInStorage: { _ in true })
+            .keep(subscriptions)
     }
 
     private func pass(

@@ -12,6 +12,7 @@ import Testing
     private let work: WorkStore
     private let here: MetadataSite
     private let there: MetadataSite
+    private let catalog = MemoryCatalog()
     private static let all = SubscriptionConfiguration(name: "all", expression: "size > 0")
 
     init() throws {
@@ -25,7 +26,8 @@ import Testing
     private func keep(metadata name: String = "here.db") async throws -> WantKeeper.Outcome {
         try await WantKeeper(
             work: try WorkStore(path: directory.file("work.db")),
-            metadata: try MetadataStore(path: directory.file(name), site: "here"), catalog: MemoryCatalog()
+            metadata: try MetadataStore(path: directory.file(name), site: "here"), catalog: catalog,
+            isInStorage: { $0.bytes.starts(with: "gsiftp://here/".utf8) }
         ).keep([Self.all])
     }
 
@@ -78,6 +80,21 @@ import Testing
         try arrive()
         try await publish(2, Checksums(md5: Array(repeating: 2, count: 16)))
         #expect(try work.want(of: "a")?.state == .missing)
+    }
+
+    @Test func onlyCopiesInPartitionsCount() async throws {
+        let names: [ByteString] = ["far", "near", "both"]
+        for (lfn, pfn) in [
+            ("far", "gsiftp://far/far"), ("near", "gsiftp://here/near"), ("both", "gsiftp://far/b"),
+            ("both", "gsiftp://here/b"), ("own", "gsiftp://old/own"),
+        ] as [(ByteString, ByteString)] { catalog.add(lfn, pfn) }
+        for name in names { _ = try there.publish(FileRecord(lfn: name, size: 1)) }
+        _ = try here.publish(FileRecord(lfn: "own", size: 1))
+        try there.export()
+        try await here.follow(there)
+        #expect(try await keep().present == 3)
+        #expect(try work.want(of: "far")?.state == .missing)
+        #expect(try work.want(of: "own")?.state == .present)
     }
 
     @Test func ownContentIsHere() async throws {
