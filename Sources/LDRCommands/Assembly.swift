@@ -42,8 +42,9 @@ enum Assembly {
         // Not for metadata: they are small, and what they tell should not wait.
         settings.bandwidth = BandwidthGate(site.transfer.bandwidth)
         let work = try WorkDesk(path: places.work)
+        let (catalog, events) = (try catalog(site), loop.events)
         let arrivals = ArrivalDesk(
-            work: work, catalog: try catalog(site), events: loop.events, attempts: site.queue.attempts,
+            work: work, catalog: catalog, events: events, attempts: site.queue.attempts,
             logger: loop.logger)
         let area = try area(site)
         // One that is not mounted has no room.
@@ -59,11 +60,13 @@ enum Assembly {
         let free: @Sendable (StoragePartition) -> Int64? = { partition in
             unmarked.contains(partition.name) || PartitionMark(partition).isThere ? partition.freeBytes() : nil
         }
-        let threads = FileThreads(4)
+        let landing = Landing(threads: FileThreads(4))
         let agent = SourceAgent(
             work: work, metadata: try MetadataDesk(path: places.metadata, site: site.site),
-            plans: ArrivalPlanner(area, free: free), tools: try tools(site), landing: Landing(threads: threads),
+            plans: ArrivalPlanner(area, free: free), tools: try tools(site), landing: landing,
             arrivals: arrivals,
+            replacement: Replacement(
+                site: site.site, area: area, catalog: catalog, landing: landing, events: events),
             limits: site.transfer, settings: settings)
         return TransferDaemon(
             agent, work: work, sources: site.transfer.sources,

@@ -48,13 +48,13 @@ import Testing
         let record = try fixture.publish("x", Array("content".utf8))
         try Data("another".utf8).write(to: URL(fileURLWithPath: fixture.root + "/x"))
         let failed = await failure(try arrive(1, "content", as: record), "x")
-        #expect(failed?.kind == .localError)
+        #expect(failed?.kind == .occupied)
         #expect(failed?.message.contains("other content") == true)
         #expect(try String(contentsOfFile: fixture.root + "/x", encoding: .utf8) == "another")
         #expect(try fixture.incoming.leftovers().map(\.id) == [1])
         // Without any checksum, too.
         let unknown = FileRecord(lfn: "x", size: 7)
-        #expect(await failure(try arrive(2, "content", as: unknown), "x")?.kind == .localError)
+        #expect(await failure(try arrive(2, "content", as: unknown), "x")?.kind == .occupied)
         #expect(try await fixture.land(try arrive(3, "another", as: unknown), "x").wasThere)
     }
 

@@ -6,9 +6,11 @@ package struct ArrivalPlan: Sendable {
     package let record: FileRecord
     /// In the partition's file system, as the final one is.
     package let temporaryPath: String
-    /// Of the partition, and the path below it.
-    package let root: String
-    package let name: ByteString
+    /// The site that the metadata come from.
+    package let publisher: String
+    package let partition: StoragePartition
+    /// Below the partition's root.
+    package let path: String
     /// What the copy is registered with.
     package let pfn: ByteString
 }
@@ -85,8 +87,8 @@ package struct ArrivalPlanner: Sendable {
         return .success(
             ArrivalPlan(
                 want: want, record: record,
-                temporaryPath: incoming.file(of: want.id),
-                root: partition.root, name: ByteString(path), pfn: area.url(partition, path)))
+                temporaryPath: incoming.file(of: want.id), publisher: described.publisher, partition: partition,
+                path: path, pfn: area.url(partition, path)))
     }
 }
 

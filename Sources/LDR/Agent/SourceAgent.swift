@@ -11,14 +11,16 @@ package struct SourceAgent: Sendable {
     private let plans: ArrivalPlanner
     private let tools: TransferTools
     private let landing: Landing
+    private let replacement: Replacement
     private let arrivals: ArrivalDesk
     private let limits: TransferLimits
     private let settings: TransferSettings
 
     package init(
         work: WorkDesk, metadata: MetadataDesk, plans: ArrivalPlanner, tools: TransferTools, landing: Landing,
-        arrivals: ArrivalDesk, limits: TransferLimits, settings: TransferSettings
+        arrivals: ArrivalDesk, replacement: Replacement, limits: TransferLimits, settings: TransferSettings
     ) {
+        self.replacement = replacement
         self.work = work
         self.metadata = metadata
         self.plans = plans
@@ -49,7 +51,12 @@ package struct SourceAgent: Sendable {
     private func fetch(_ wants: [Want], from source: String) async throws -> AgentOutcome {
         let lfns = wants.map(\.lfn)
         let records = try await metadata.use { (store) throws(StorageError) in try store.described(lfns) }
-        var batch = ArrivalBatch(source: source, began: WorkStore.now)
+        let known = try await work.use { (store) throws(StorageError) in
+            var known: Set<ByteString> = []
+            for lfn in lfns where try store.wasFetched(lfn) { known.insert(lfn) }
+            return known
+        }
+        var batch = ArrivalBatch(source: source, began: WorkStore.now, known: known)
         var planned: [String: Int64] = [:]
         for want in wants {
             if let copy = await copyThatIsThere(want, records[want.lfn]) {
@@ -71,7 +78,7 @@ package struct SourceAgent: Sendable {
     private func copyThatIsThere(_ want: Want, _ described: DescribedFile?) async -> Mapping? {
         guard let described, let (partitions, path) = plans.places(described) else { return nil }
         for partition in partitions {
-            if await landing.isThere(described.record, root: partition.root, name: path) {
+            if await landing.standing(described.record, root: partition.root, name: path) == .right {
                 return plans.copy(of: want.lfn, in: partition, path)
             }
         }
@@ -86,14 +93,14 @@ package struct SourceAgent: Sendable {
             for plan in batch.plans.values { collector.yield(ArrivedFile(plan, .failure(failure), began: batch.began)) }
             return
         }
-        await tool.run(batch.requests, settings) { [landing] request, outcome in
+        await tool.run(batch.requests, settings) { [replacement] request, outcome in
             guard let plan = batch.plans[request.id] else { return }
             switch outcome {
             case .failure: collector.yield(ArrivedFile(plan, outcome, began: batch.began))
             case .success(let bytes, let seconds):
                 var final = TransferOutcome.success(bytes: bytes, seconds: seconds)
                 do throws(TransferFailure) {
-                    _ = try await landing.land(request, root: plan.root, name: plan.name)
+                    try await replacement.land(request, plan, wasFetched: batch.known.contains(plan.want.lfn))
                 } catch { final = .failure(error) }
                 collector.yield(ArrivedFile(plan, final, began: batch.began))
             }
@@ -106,12 +113,15 @@ struct ArrivalBatch: Sendable {
     let source: String
     /// Milliseconds since 1970.
     let began: Int
+    /// Files that a transfer has brought before.
+    let known: Set<ByteString>
     private(set) var requests: [TransferRequest] = []
     private(set) var plans: [Int: ArrivalPlan] = [:]
     /// Decided without a transfer.
     private(set) var settled: [ArrivedFile] = []
 
-    init(source: String, began: Int) {
+    init(source: String, began: Int, known: Set<ByteString>) {
+        self.known = known
         self.source = source
         self.began = began
     }

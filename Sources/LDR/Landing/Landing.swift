@@ -31,17 +31,20 @@ package struct Landing: Sendable {
     ///   - root: absolute path of the partition
     ///   - name: path below it; no component may be empty, `.` or `..`, and none may be a symbolic link
     ///   - computing: checksums to be computed even where the record does not have them
-    /// - Throws: `sizeDiffers` and `checksumDiffers`, after which the temporary file is gone. After `localError`, as
-    ///   when another file has the name, and after `interrupted` it remains, and can be landed later without being
-    ///   fetched again.
+    ///   - aside: moves a file with other content that has the name out of the way, and says what went wrong if so;
+    ///     without it, such a file stays. Called when the new one is verified and safe.
+    /// - Throws: `sizeDiffers` and `checksumDiffers`, after which the temporary file is gone. After `localError`, after
+    ///   `occupied`, when another file has the name, and after `interrupted` it remains, and can be landed later
+    ///   without being fetched again.
     package func land(
-        _ request: TransferRequest, root: String, name: ByteString, computing: Set<ChecksumKind> = []
+        _ request: TransferRequest, root: String, name: ByteString, computing: Set<ChecksumKind> = [],
+        movingAside aside: (@Sendable () -> String?)? = nil
     ) async throws(TransferFailure) -> Landed {
         let verified = await threads.run { [permissions] isCancelled in
             Result { () throws(TransferFailure) in
                 let file = LandingFile(
                     request: request, place: try LandingPlace(root: root, name: name), permissions: permissions,
-                    kinds: computing.union([request.expected.checksums.strongest].compactMap(\.self)))
+                    kinds: computing.union([request.expected.checksums.strongest].compactMap(\.self)), aside: aside)
                 return VerifiedFile(file: file, checksums: try file.verify(isCancelled))
             }
         }

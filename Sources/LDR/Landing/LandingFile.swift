@@ -9,6 +9,8 @@ struct LandingFile: Sendable {
     let permissions: mode_t
     /// The checksums that are computed.
     let kinds: Set<ChecksumKind>
+    /// Moves what has the name out of the way; says what went wrong, if so.
+    let aside: (@Sendable () -> String?)?
 
     /// The temporary one.
     var path: String { request.destination }
@@ -92,10 +94,18 @@ struct LandingFile: Sendable {
             .localError, "\(place): \(IncomingDirectory.name) must be on the file system of the partition")
     }
 
-    /// Of something that has the name already.
-    ///
-    /// - Throws: `localError` when it has other content
-    func compare(in directory: Int32, with checksums: Checksums) throws(TransferFailure) {
+    /// A daemon killed between the two steps leaves the name free: then this file takes it the next time.
+    func replace(in directory: Int32) throws(TransferFailure) {
+        if let aside {
+            if let problem = aside() { throw TransferFailure(.localError, problem) }
+            if try rename(into: directory) { return }
+        }
+        throw TransferFailure(
+            .occupied, "\(place): another file with other content has this name: verify it, or move it away")
+    }
+
+    /// Whether what has the name is the same file.
+    func isSame(in directory: Int32, as checksums: Checksums) throws(TransferFailure) -> Bool {
         let existing = openat(directory, place.last, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)
         guard existing >= 0 else {
             throw TransferFailure(.localError, "\(place): something there cannot be read: \(FileCalls.lastError)")
@@ -109,10 +119,7 @@ struct LandingFile: Sendable {
             kinds.isEmpty
             ? try digest({ () throws(DigestError) in try FileBlocks(path: path) }, all, { false }).checksums
             : checksums
-        guard found.size == expected.size, found.checksums == own else {
-            throw TransferFailure(
-                .localError, "\(place): another file with other content has this name: verify it, or move it away")
-        }
+        return found.size == expected.size && found.checksums == own
     }
 }
 

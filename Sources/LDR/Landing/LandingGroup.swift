@@ -29,12 +29,12 @@ struct LandingGroup {
         do throws(TransferFailure) {
             let file = verified.file
             let directory = try directories.open(file.place, searchableBy: file.permissions)
-            let isNew = try file.rename(into: directory)
-            if !isNew {
-                try file.compare(in: directory, with: verified.checksums)
-                unlink(file.path)
+            var wasThere = try !file.rename(into: directory)
+            if wasThere {
+                wasThere = try file.isSame(in: directory, as: verified.checksums)
+                if wasThere { unlink(file.path) } else { try file.replace(in: directory) }
             }
-            return .success(Landing.Landed(checksums: verified.checksums, wasThere: !isNew))
+            return .success(Landing.Landed(checksums: verified.checksums, wasThere: wasThere))
         } catch {
             return .failure(error)
         }

@@ -5,7 +5,7 @@ import RLSCore
 package struct Event: Sendable {
     package enum Kind: String, Sendable, CaseIterable, Codable {
         case published, deleted, wanted, transferred, failed, verified, lost, corrupt, dark, reaped,
-            moved
+            moved, replaced
     }
 
     package let kind: Kind

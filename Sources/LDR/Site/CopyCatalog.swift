@@ -5,6 +5,8 @@ import RLSCore
 package protocol CopyCatalog: Sendable {
     /// The copies of names.
     func copies(of lfns: [ByteString]) async throws -> [Mapping]
+    /// The mappings of places: whose copies they are.
+    func owners(of pfns: [ByteString]) async throws -> [Mapping]
     /// Makes these copies known; it is no error that some are.
     /// - Returns: those that the catalog does not take, whatever may be repeated; it has all others
     func register(_ copies: [Mapping]) async throws -> [RefusedCopy]
@@ -42,6 +44,10 @@ package actor CatalogLink: CopyListing {
 
     package func copies(of lfns: [ByteString]) async throws -> [Mapping] {
         try await inBatches(lfns) { client, names in try await client.knownMappings(of: .lfn, names) }
+    }
+
+    package func owners(of pfns: [ByteString]) async throws -> [Mapping] {
+        try await inBatches(pfns) { client, names in try await client.knownMappings(of: .pfn, names) }
     }
 
     package func allCopies() async throws -> [Mapping] {

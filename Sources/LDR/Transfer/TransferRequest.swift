@@ -51,6 +51,10 @@ package struct TransferFailure: Error, Sendable, Equatable, CustomStringConverti
         case unsupported
         /// Something is wrong at this site: a missing program, an expired credential, a directory without permission.
         case localError
+        /// A file with other content has the name that this one should have.
+        case occupied
+        /// This site's catalog does not answer, or does not do as it is asked.
+        case catalog
         case other
 
         /// Another source of the same file may well succeed, and this one should be trusted less for a while. What this
@@ -58,7 +62,7 @@ package struct TransferFailure: Error, Sendable, Equatable, CustomStringConverti
         package var isSourceFault: Bool {
             switch self {
             case .sourceMissing, .sourceRefused, .sourceUnreachable, .sizeDiffers, .checksumDiffers, .timedOut: true
-            case .diskFull, .interrupted, .unsupported, .localError, .other: false
+            case .diskFull, .interrupted, .unsupported, .localError, .occupied, .catalog, .other: false
             }
         }
 
@@ -67,7 +71,7 @@ package struct TransferFailure: Error, Sendable, Equatable, CustomStringConverti
         package var isPermanent: Bool {
             switch self {
             case .sourceMissing, .sourceRefused, .sizeDiffers, .checksumDiffers, .unsupported: true
-            case .sourceUnreachable, .diskFull, .timedOut, .interrupted, .localError, .other: false
+            case .sourceUnreachable, .diskFull, .timedOut, .interrupted, .localError, .occupied, .catalog, .other: false
             }
         }
     }

@@ -34,12 +34,13 @@ import Testing
         let area = try StorageArea(
             partitions: [StoragePartition(name: "main", root: fixture.root, url: "http://here/files")],
             layout: LayoutTemplate(parsing: "{lfn}"))
+        let (events, landing) = (EventLog(path: fixture.directory.file("events"), site: "here"), Landing())
         let arrivals = ArrivalDesk(
-            work: desk, catalog: catalog, events: EventLog(path: fixture.directory.file("events"), site: "here"),
-            attempts: 3, logger: Logger(label: "test"))
+            work: desk, catalog: catalog, events: events, attempts: 3, logger: Logger(label: "test"))
         let agent = SourceAgent(
             work: desk, metadata: try MetadataDesk(path: fixture.directory.file("metadata.db"), site: "here"),
-            plans: ArrivalPlanner(area), tools: TransferTools(), landing: Landing(), arrivals: arrivals,
+            plans: ArrivalPlanner(area), tools: TransferTools(), landing: landing, arrivals: arrivals,
+            replacement: Replacement(site: "here", area: area, catalog: catalog, landing: landing, events: events),
             limits: TransferLimits(), settings: TransferSettings())
         return TransferDaemon(agent, work: desk, sources: 2, isOff: { [isOff] in isOff.withLockedValue { $0 } })
     }
@@ -47,7 +48,7 @@ import Testing
     @Test func whatIsUnderWayWaitsForTheNextWindow() async throws {
         let record = try fixture.publish("large", megabytes: 32)
         _ = try metadata.publish([record])
-        _ = try await WantKeeper(work: work, metadata: metadata, catalog: catalog)
+        _ = try await WantKeeper(work: work, metadata: metadata, catalog: catalog, isInStorage: { _ in true })
             .keep([SubscriptionConfiguration(name: "all", expression: "size > 0")])
         try await queue(server.url("slow/large"))
         let daemon = try daemon()

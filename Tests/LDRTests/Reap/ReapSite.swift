@@ -27,6 +27,7 @@ final class StandInCatalog: CopyListing, ReplicaFinder {
     func onQuestion(_ body: @escaping @Sendable (Int) throws -> Void) { state.withLock { $0.onQuestion = body } }
 
     func copies(of lfns: [ByteString]) async throws -> [Mapping] { all.filter { lfns.contains($0.lfn) } }
+    func owners(of pfns: [ByteString]) async throws -> [Mapping] { all.filter { pfns.contains($0.pfn) } }
     func allCopies() async throws -> [Mapping] { Array(all) }
     func register(_ copies: [Mapping]) async throws -> [RefusedCopy] {
         state.withLock { $0.copies.formUnion(copies) }

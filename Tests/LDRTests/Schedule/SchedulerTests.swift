@@ -283,6 +283,8 @@ final class MemoryCatalog: CopyListing {
         return known.withLock { $0.filter { names.contains($0.lfn) } }
     }
 
+    func owners(of pfns: [ByteString]) async -> [Mapping] { known.withLock { $0.filter { pfns.contains($0.pfn) } } }
+
     func allCopies() async -> [Mapping] { known.withLock { $0 } }
 
     func register(_ copies: [Mapping]) async -> [RefusedCopy] {
