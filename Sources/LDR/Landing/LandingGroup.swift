@@ -6,7 +6,7 @@ import Glibc
 struct LandingGroup {
     let files: [VerifiedFile]
 
-    /// From so many on the file system is asked for all that it holds, which may be more than these.
+    /// From so many on the file system is asked for all that it holds, which may be more than these, where it can be.
     private static let many = 8
 
     /// - Returns: an outcome for each file, in their order; those without failure are there after a loss of power
@@ -65,8 +65,14 @@ struct LandingGroup {
         let descriptor = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { return false }
         defer { close(descriptor) }
+        var system = statfs()
+        guard fstatfs(descriptor, &system) == 0, wholeFlushers.contains(Int(system.f_type)) else { return false }
         return syncfs(descriptor) == 0
     }
+
+    /// File systems, by statfs(2), where flushing all is as good as flushing each: ext2 to 4, XFS, Btrfs, F2FS, and tmpfs.
+    /// Others may hand contents to a server, as FUSE does, and not ask it to keep them.
+    private static let wholeFlushers: Set<Int> = [0xef53, 0x5846_5342, 0x9123_683e, 0xf2f5_2010, 0x0102_1994]
 }
 
 /// Directories that files of a group go to.
