@@ -87,4 +87,32 @@ import Testing
         #expect(outcome.status != 0)
         #expect(outcome.errors.contains(message), "\(outcome.errors)")
     }
+
+    /// What is wrong is said of each thing, and the other things are tried nevertheless.
+    @Test(.timeLimit(.minutes(5)))
+    func whatIsMissingIsNamed() async throws {
+        let directory = try TemporaryDirectory()
+        for name in ["files", "peer"] {
+            try FileManager.default.createDirectory(atPath: directory.file(name), withIntermediateDirectories: false)
+        }
+        let file = try directory.write(
+            """
+            site here
+            directory \(directory.path)/state
+            lrc rlsn://127.0.0.1:1
+            partition good \(directory.file("files")) http://localhost/files
+            partition gone \(directory.file("gone")) http://localhost/gone
+            peer other file://\(directory.file("peer"))
+            transfer_command root no-such-program %u %p
+            """, to: "ldr.conf")
+        let outcome = try await Program.ldr.run(["check", "-c", file])
+        #expect(outcome.status == 1)
+        let lines = outcome.output.split(separator: "\n")
+        #expect(lines.contains { $0.hasPrefix("ok     partition good") })
+        #expect(lines.contains { $0.hasPrefix("ok     metadata of 0 files") })
+        for what in ["partition gone", "program no-such-program", "catalog rlsn://127.0.0.1:1", "log of other"] {
+            #expect(lines.contains { $0.hasPrefix("WRONG  " + what) }, "\(what) in \(outcome.output)")
+        }
+        #expect(try await Program.ldr.run(["check", "--offline", "-c", file]).status == 0)
+    }
 }

@@ -62,6 +62,9 @@ package struct LogFollower {
         return outcome
     }
 
+    /// The number of the last change that the log has, without following it.
+    package nonisolated(nonsending) func lastChange() async throws -> Int { try await manifest().last }
+
     private nonisolated(nonsending) func manifest() async throws -> LogManifest {
         let text = try await get(LogManifest.name, atMost: LogManifest.maximumBytes)
         do throws(MetadataError) {
