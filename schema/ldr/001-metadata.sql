@@ -27,7 +27,9 @@ CREATE TABLE state (
     epoch TEXT NOT NULL,
     -- The last that was given out.
     change INTEGER NOT NULL DEFAULT 0,
-    clock INTEGER NOT NULL DEFAULT 0
+    clock INTEGER NOT NULL DEFAULT 0,
+    -- Whose it is; nothing before its first change.
+    site TEXT NOT NULL DEFAULT ''
 );
 INSERT INTO state (is_only, epoch) VALUES (1, lower(hex(randomblob(16))));
 

@@ -16,12 +16,14 @@ final class SQLiteMetadataTables: MetadataTables {
     // MARK: State
 
     func state() throws(StorageError) -> MetadataState {
-        let statement = try file.connection.statement("SELECT change, clock, epoch FROM state")
+        let statement = try file.connection.statement("SELECT change, clock, epoch, site FROM state")
         defer { statement.reset() }
         guard try statement.step(), let epoch = statement.text(2) else {
             throw .damagedMetadata(in: place, "the row of table state is missing")
         }
-        return MetadataState(change: statement.integer(0), clock: Int64(statement.integer(1)), epoch: epoch)
+        return MetadataState(
+            change: statement.integer(0), clock: Int64(statement.integer(1)), epoch: epoch,
+            site: statement.text(3) ?? "")
     }
 
     func write<Value>(
@@ -32,8 +34,9 @@ final class SQLiteMetadataTables: MetadataTables {
             var state = before
             let value = try body(&state)
             if state == before { return value }
-            let statement = try connection.statement("UPDATE state SET change = ?1, clock = ?2, epoch = ?3")
-            try statement.bind(1, state.change).bind(2, state.clock).bind(3, text: state.epoch).run()
+            let statement = try connection.statement("UPDATE state SET change = ?1, clock = ?2, epoch = ?3, site = ?4")
+            try statement.bind(1, state.change).bind(2, state.clock).bind(3, text: state.epoch)
+            try statement.bind(4, text: state.site).run()
             return value
         }
     }

@@ -21,7 +21,7 @@ extension MetadataStore {
             throw MetadataError(.foreign, "\(peer.site) is this site: it does not follow itself")
         }
         try check(rows, of: peer.site)
-        return try tables.write { (state) throws(StorageError) in
+        return try write { (state) throws(StorageError) in
             let applied = try merge(rows, &state)
             try write(peer, changed: applied > 0)
             return applied
@@ -31,7 +31,7 @@ extension MetadataStore {
     /// Takes this site's own changes back from its log, after the database was lost.
     func recover(_ rows: [MetadataRow]) throws -> Int {
         try check(rows, of: site)
-        return try tables.write { (state) throws(StorageError) in try merge(rows, &state) }
+        return try write { (state) throws(StorageError) in try merge(rows, &state) }
     }
 
     private func check(_ rows: [MetadataRow], of peer: String) throws(MetadataError) {

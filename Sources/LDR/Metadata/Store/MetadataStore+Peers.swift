@@ -8,7 +8,7 @@ extension MetadataStore {
 
     /// The peer's log has been read up to here. For this site itself: how far its own log goes.
     func note(_ peer: PeerPosition, changed: Bool) throws(StorageError) {
-        try tables.write { (_) throws(StorageError) in try write(peer, changed: changed) }
+        try write { (_) throws(StorageError) in try write(peer, changed: changed) }
     }
 
     /// The same in a transaction.
@@ -21,7 +21,7 @@ extension MetadataStore {
 
     /// Following the peer failed.
     package func noteFailure(of peer: String, _ message: String) throws(StorageError) {
-        try tables.write { (_) throws(StorageError) in
+        try write { (_) throws(StorageError) in
             let unknown = PeerStatus(position: PeerPosition(site: peer, epoch: "", change: 0))
             var status = try tables.peer(peer) ?? unknown
             // Parts of it may come from the peer.

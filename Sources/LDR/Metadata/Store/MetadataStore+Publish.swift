@@ -80,7 +80,7 @@ extension MetadataStore {
     private func change(
         _ rows: ArraySlice<MetadataRow>, _ counts: (MetadataRow, _ known: MetadataRow?) -> Bool
     ) throws(StorageError) {
-        try tables.write { (state) throws(StorageError) in
+        try write { (state) throws(StorageError) in
             try checkOwnClock(state)
             var next = state
             try forEach(rows) { row, batch in

@@ -40,6 +40,30 @@ package final class MetadataStore {
 
     // MARK: State
 
+    private func state() throws(StorageError) -> MetadataState {
+        let state = try tables.state()
+        try checkOwner(state)
+        return state
+    }
+
+    /// Runs `body` as one change of this site's catalog.
+    func write<Value>(
+        _ body: (inout MetadataState) throws(StorageError) -> Value
+    ) throws(StorageError) -> Value {
+        try tables.write { (state) throws(StorageError) in
+            try checkOwner(state)
+            state.site = site
+            return try body(&state)
+        }
+    }
+
+    /// A database is easily named in the configurations of two sites.
+    private func checkOwner(_ state: MetadataState) throws(StorageError) {
+        if state.site.isEmpty || state.site == site { return }
+        throw StorageError(
+            .refused, "\(tables.place): the metadata of site \(state.site), not of \(site): each site has its own")
+    }
+
     /// Says to all followers that the log begins anew: for a site whose database and log were both restored from a backup, so
     /// that it gave out numbers once more which others have already seen.
     package func beginEpoch() throws(StorageError) {
@@ -47,17 +71,17 @@ package final class MetadataStore {
             let digits = String(UInt64.random(in: 0...UInt64.max), radix: 16)
             return String(repeating: "0", count: 16 - digits.count) + digits
         }
-        try tables.write { (state) in state.epoch = words.joined() }
+        try write { (state) in state.epoch = words.joined() }
     }
 
     /// The last number that was given to a change.
     package var lastChange: Int {
-        get throws(StorageError) { try tables.state().change }
+        get throws(StorageError) { try state().change }
     }
 
     /// Tells the numbers of this catalog's changes from those of one that was made anew or restored.
     package var epoch: String {
-        get throws(StorageError) { try tables.state().epoch }
+        get throws(StorageError) { try state().epoch }
     }
 
     /// Files that are not deleted. Reads an index of all files: for reports.

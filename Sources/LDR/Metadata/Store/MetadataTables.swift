@@ -48,4 +48,6 @@ struct MetadataState: Hashable {
     var clock: Int64 = 0
     /// Tells this catalog's numbers from those of one that was made anew or restored.
     var epoch = ""
+    /// Whose catalog it is; empty before its first change.
+    var site = ""
 }
