@@ -86,6 +86,7 @@ let package = Package(
                 .embedInCode("sqlite/001-catalog.sql"), .embedInCode("sqlite/002-identity.sql"),
                 .embedInCode("sqlite/index/001-index.sql"),
                 .embedInCode("postgresql/001-lrc.sql"), .embedInCode("postgresql/001-rli.sql"),
+                .embedInCode("postgresql/001-ldr.sql"),
                 .embedInCode("ldr/001-metadata.sql"), .embedInCode("ldr/001-work.sql"),
             ], swiftSettings: settings),
         // Layer 3: configuration, drivers and the client
@@ -114,9 +115,8 @@ let package = Package(
         library(
             "LDR",
             [
-                "RLSCore", "RLSClient", "RLSStorage", "RLSStorageSQLite", "CZlib", "COpenSSL", "CLinux", nioCore,
-                nioPosix, locks,
-                logging, lifecycle, subprocess, system,
+                "RLSCore", "RLSClient", "RLSStorage", "RLSStorageSQLite", "RLSStoragePostgreSQL", "CZlib",
+                "COpenSSL", "CLinux", nioCore, nioPosix, locks, logging, lifecycle, subprocess, system,
             ]),
         // Layer 6
         library(
@@ -160,7 +160,12 @@ let package = Package(
         tests(
             "RLSCommands",
             ["RLSCommands", "RLSCore", "RLSStorage", "RLSStorageSQLite", "RLSStoragePostgreSQL", logging]),
-        tests("LDR", ["LDR", "LDRCommands", "RLSCore", "RLSStorage", "RLSStorageSQLite", logging, system]),
+        tests(
+            "LDR",
+            [
+                "LDR", "LDRCommands", "RLSCore", "RLSStorage", "RLSStorageSQLite", "RLSStoragePostgreSQL", logging,
+                system,
+            ]),
         tests("RLSServer", [locks, "RLSServer", "RLSWire", "RLSStorageSQLite", nioCore, logging, lifecycle]),
         tests(
             "RLSIntegration",

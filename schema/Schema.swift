@@ -29,6 +29,10 @@ package enum Schema {
         SchemaStep(version: 1, name: "ldr/001-metadata.sql", sql: text(PackageResources._01_metadata_sql))
     ]
 
+    package static let postgresqlMetadata = [
+        SchemaStep(version: 1, name: "postgresql/001-ldr.sql", sql: text(PackageResources._01_ldr_sql))
+    ]
+
     package static let work = [
         SchemaStep(version: 1, name: "ldr/001-work.sql", sql: text(PackageResources._01_work_sql))
     ]

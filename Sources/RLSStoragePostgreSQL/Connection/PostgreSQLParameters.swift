@@ -1,7 +1,7 @@
 import RLSCore
 
 /// The parameters of one statement in PostgreSQL's binary format, as its "send" and "recv" functions define it.
-struct PostgreSQLParameters {
+package struct PostgreSQLParameters {
     /// Numbers of types, from PostgreSQL's pg_type.dat.
     enum TypeNumber: UInt32 {
         case bytea = 17
@@ -19,7 +19,7 @@ struct PostgreSQLParameters {
     private(set) var ends: [Int] = []
     private(set) var types: [TypeNumber] = []
 
-    init() {}
+    package init() {}
 
     private mutating func close(_ type: TypeNumber) {
         ends.append(bytes.count)
@@ -32,12 +32,12 @@ struct PostgreSQLParameters {
 
     // MARK: Single values
 
-    mutating func add(_ value: ByteString) {
+    package mutating func add(_ value: ByteString) {
         bytes += value.bytes
         close(.bytea)
     }
 
-    mutating func add(_ value: Int) {
+    package mutating func add(_ value: Int) {
         put(Int64(value))
         close(.int8)
     }
@@ -59,17 +59,17 @@ struct PostgreSQLParameters {
 
     // MARK: Arrays
 
-    private mutating func begin(_ count: Int, of element: TypeNumber) {
+    private mutating func begin(_ count: Int, of element: TypeNumber, hasNulls: Bool = false) {
         // An empty array has no dimension.
         put(Int32(count == 0 ? 0 : 1))
-        put(Int32(0))
+        put(Int32(hasNulls ? 1 : 0))
         put(element.rawValue)
         if count == 0 { return }
         put(Int32(count))
         put(Int32(1))
     }
 
-    mutating func add(_ values: [ByteString]) {
+    package mutating func add(_ values: [ByteString]) {
         bytes.reserveCapacity(bytes.count + 20 + values.reduce(0) { $0 + $1.count + 4 })
         begin(values.count, of: .bytea)
         for value in values {
@@ -79,11 +79,31 @@ struct PostgreSQLParameters {
         close(.byteaArray)
     }
 
-    mutating func add(_ values: [Int]) {
+    package mutating func add(_ values: [Int]) {
         begin(values.count, of: .int8)
         for value in values {
             put(Int32(8))
             put(Int64(value))
+        }
+        close(.int8Array)
+    }
+
+    /// nil as NULL.
+    package mutating func add(orNull values: [ByteString?]) {
+        begin(values.count, of: .bytea, hasNulls: values.contains(nil))
+        for value in values {
+            put(Int32(value?.count ?? -1))
+            if let value { bytes += value.bytes }
+        }
+        close(.byteaArray)
+    }
+
+    /// nil as NULL.
+    package mutating func add(orNull values: [Int?]) {
+        begin(values.count, of: .int8, hasNulls: values.contains(nil))
+        for value in values {
+            put(Int32(value == nil ? -1 : 8))
+            if let value { put(Int64(value)) }
         }
         close(.int8Array)
     }
@@ -100,13 +120,13 @@ struct PostgreSQLParameters {
     // MARK: Names
 
     /// Two parameters: head and tail.
-    mutating func add(name: StoredName) {
+    package mutating func add(name: StoredName) {
         add(name.head)
         add(name.tail)
     }
 
     /// Two parameters: heads and tails.
-    mutating func add(names: [StoredName]) {
+    package mutating func add(names: [StoredName]) {
         add(names.map(\.head))
         add(names.map(\.tail))
     }

@@ -2,7 +2,7 @@ import CPostgreSQL
 import RLSCore
 
 /// The rows of one statement, in binary format.
-final class PostgreSQLResult {
+package final class PostgreSQLResult {
     private let handle: OpaquePointer
 
     /// Takes over the handle.
@@ -10,9 +10,9 @@ final class PostgreSQLResult {
     deinit { PQclear(handle) }
 
     var status: ExecStatusType { PQresultStatus(handle) }
-    var count: Int { Int(PQntuples(handle)) }
+    package var count: Int { Int(PQntuples(handle)) }
 
-    func isNull(_ row: Int, _ column: Int32) -> Bool { PQgetisnull(handle, Int32(row), column) == 1 }
+    package func isNull(_ row: Int, _ column: Int32) -> Bool { PQgetisnull(handle, Int32(row), column) == 1 }
 
     func isEmpty(_ row: Int, _ column: Int32) -> Bool { PQgetlength(handle, Int32(row), column) == 0 }
 
@@ -22,10 +22,10 @@ final class PostgreSQLResult {
         return UnsafeRawBufferPointer(start: start, count: count).withMemoryRebound(to: UInt8.self) { body($0.span) }
     }
 
-    func bytes(_ row: Int, _ column: Int32) -> ByteString { withBytes(row, column) { ByteString($0) } }
+    package func bytes(_ row: Int, _ column: Int32) -> ByteString { withBytes(row, column) { ByteString($0) } }
 
     /// Of int2, int4 or int8.
-    func integer(_ row: Int, _ column: Int32) -> Int {
+    package func integer(_ row: Int, _ column: Int32) -> Int {
         withBytes(row, column) { bytes in
             guard bytes.count > 0 else { return 0 }
             var number = bytes[0] & 0x80 == 0 ? 0 : -1
@@ -34,14 +34,14 @@ final class PostgreSQLResult {
         }
     }
 
-    func boolean(_ row: Int, _ column: Int32) -> Bool { withBytes(row, column) { $0.count == 1 && $0[0] == 1 } }
+    package func boolean(_ row: Int, _ column: Int32) -> Bool { withBytes(row, column) { $0.count == 1 && $0[0] == 1 } }
 
     func float(_ row: Int, _ column: Int32) -> Double {
         Double(bitPattern: UInt64(bitPattern: Int64(integer(row, column))))
     }
 
     /// A name in two columns, head and tail, as a whole.
-    func name(_ row: Int, _ column: Int32) -> ByteString {
+    package func name(_ row: Int, _ column: Int32) -> ByteString {
         let tail = bytes(row, column + 1)
         return tail.isEmpty ? bytes(row, column) : bytes(row, column) + tail
     }

@@ -29,8 +29,10 @@ package struct PostgreSQLSettings: Sendable {
     ///   - url: `postgresql://[user[:password]@][host][:port][,…][/dbname][?keyword=value&…]`, as libpq takes it
     ///   - isPooled: a pooler in transaction mode lies between
     ///   - patience: what a request waits for a database that does not answer
+    ///   - program: for those who look at the database's sessions
     package init(
-        url: String, purpose: Purpose = .primary, isPooled: Bool = false, patience: Duration = .seconds(10)
+        url: String, purpose: Purpose = .primary, isPooled: Bool = false, patience: Duration = .seconds(10),
+        program: String = "rls-server"
     ) throws(StorageError) {
         var message: UnsafeMutablePointer<CChar>?
         guard let options = PQconninfoParse(url, &message) else {
@@ -50,7 +52,7 @@ package struct PostgreSQLSettings: Sendable {
         self.patience = patience
         let host = given["host"] ?? given["hostaddr"] ?? "local"
         place = "postgresql://\(host)\(given["port"].map { ":" + $0 } ?? "")/\(given["dbname"] ?? given["user"] ?? "")"
-        parameters = Self.complete(given, purpose, isPooled, patience)
+        parameters = Self.complete(given, purpose, isPooled, patience, program)
     }
 
     /// Known to every version. Text comes as the bytes that are stored.
@@ -72,11 +74,12 @@ package struct PostgreSQLSettings: Sendable {
     var sessionSettings: [(String, String)] { Self.sessionSettings(purpose, patience) }
 
     private static func complete(
-        _ given: [String: String], _ purpose: Purpose, _ isPooled: Bool, _ patience: Duration
+        _ given: [String: String], _ purpose: Purpose, _ isPooled: Bool, _ patience: Duration,
+        _ program: String
     ) -> [(keyword: String, value: String)] {
         var all = given
         var defaults = [
-            "application_name": "rls-server", "connect_timeout": "3", "keepalives_idle": "10",
+            "application_name": program, "connect_timeout": "3", "keepalives_idle": "10",
             "keepalives_interval": "5", "keepalives_count": "3", "tcp_user_timeout": "15000",
             "target_session_attrs": purpose.sessions,
         ]

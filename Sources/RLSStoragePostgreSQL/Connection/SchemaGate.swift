@@ -5,37 +5,12 @@ import RLSStorage
 /// Lets connections pass once the database has the schema that this program knows. The first brings it up to date; several
 /// servers that start at once do so one after the other.
 final class SchemaGate: Sendable {
-    /// What a schema is for, by the name of the PostgreSQL schema that holds its tables.
-    enum Kind: String, Sendable {
-        case catalog = "lrc"
-        case index = "rli"
-
-        var steps: [SchemaStep] { self == .catalog ? Schema.postgresqlCatalog : Schema.postgresqlIndex }
-        /// The table that is partitioned by the hash of the logical name.
-        var partitioned: String { self == .catalog ? "mapping" : "entry" }
-        /// Of each partition: were they the whole table's, no partition could be on another server.
-        var partitionIndexes: [(String) -> String] {
-            switch self {
-            case .catalog:
-                [
-                    { "ALTER TABLE \($0) ADD PRIMARY KEY (lfn, pfn, tails)" },
-                    { "CREATE INDEX ON \($0) (pfn, lfn)" },
-                ]
-            case .index: []
-            }
-        }
-        /// In percent, how full pages of that table are made.
-        var fillFactor: Int { self == .catalog ? 100 : 50 }
-        /// "rls" and a letter: a number that no other program will lock.
-        var lock: Int { self == .catalog ? 0x726c_7343 : 0x726c_7349 }
-    }
-
-    let kind: Kind
+    let kind: PostgreSQLKind
     private let partitions: Int
     private let isOpen = NIOLockedValueBox(false)
 
-    /// - Parameter partitions: for a database that is set up now
-    init(_ kind: Kind, partitions: Int) {
+    /// - Parameter partitions: of the table that has some, for a database that is set up now
+    init(_ kind: PostgreSQLKind, partitions: Int = 0) {
         self.kind = kind
         self.partitions = partitions
     }
@@ -57,9 +32,10 @@ final class SchemaGate: Sendable {
 
     /// Whether partitions are on other servers. They are moved while no server runs, so each connection asks once.
     func isSpread(_ connection: PostgreSQLConnection, by deadline: Deadline) throws(StorageError) -> Bool {
+        guard let partitioned = kind.partitioned else { return false }
         let result = try connection.query(
             "SELECT count(*) FROM pg_inherits JOIN pg_foreign_table ON ftrelid = inhrelid "
-                + "WHERE inhparent = '\(kind.rawValue).\(kind.partitioned)'::regclass", by: deadline)
+                + "WHERE inhparent = '\(kind.rawValue).\(partitioned)'::regclass", by: deadline)
         return result.count == 1 && result.integer(0, 0) > 0
     }
 
@@ -78,7 +54,7 @@ final class SchemaGate: Sendable {
         if version > newest {
             throw StorageError(
                 .newerSchema,
-                "schema \(version) of \(kind.rawValue) is newer than this program knows (\(newest)); run the newer rls-server"
+                "schema \(version) of \(kind.rawValue) is newer than this program knows (\(newest)); run the newer \(kind.program)"
             )
         }
         return version
@@ -96,7 +72,7 @@ final class SchemaGate: Sendable {
             if found == 0 { try create(connection) }
             for step in kind.steps where step.version > found {
                 for statement in SQLText.statements(step.sql) { try connection.send(statement) }
-                if step.version == 1 { try addPartitions(connection) }
+                if step.version == 1, let table = kind.partitioned { try addPartitions(of: table, connection) }
                 var number = PostgreSQLParameters()
                 number.add(step.version)
                 try connection.send("INSERT INTO \(kind.rawValue).version (number) VALUES ($1)", number)
@@ -116,8 +92,10 @@ final class SchemaGate: Sendable {
         )
     }
 
-    private func addPartitions(_ connection: PostgreSQLConnection) throws(StorageError) {
-        let table = "\(kind.rawValue).\(kind.partitioned)"
+    private func addPartitions(
+        of name: String, _ connection: PostgreSQLConnection
+    ) throws(StorageError) {
+        let table = "\(kind.rawValue).\(name)"
         for remainder in 0..<partitions {
             let partition = "\(table)_\(remainder)"
             try connection.send(

@@ -1,14 +1,14 @@
 import RLSCore
 
 /// A name as it is stored: what a B-tree entry has no room for goes on in a tail.
-struct StoredName: Sendable, Hashable {
+package struct StoredName: Sendable, Hashable {
     /// Two heads and a digest fit into an entry of 2704 bytes.
     static let headLength = 1_200
 
     let head: ByteString
     let tail: ByteString
 
-    init(_ name: ByteString) {
+    package init(_ name: ByteString) {
         if name.count <= Self.headLength {
             (head, tail) = (name, .empty)
         } else {

@@ -27,6 +27,6 @@ package enum PostgreSQLDatabase {
 
     private static let catalogVersion = """
         SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-        WHERE n.nspname = '\(SchemaGate.Kind.catalog.rawValue)' AND c.relname = 'version'
+        WHERE n.nspname = '\(PostgreSQLKind.catalog.rawValue)' AND c.relname = 'version'
         """
 }
