@@ -62,7 +62,7 @@ enum Assembly {
         }
         let landing = Landing(threads: FileThreads(4))
         let agent = SourceAgent(
-            work: work, metadata: try MetadataDesk(path: places.metadata, site: site.site),
+            work: work, metadata: try MetadataDesk(site),
             plans: ArrivalPlanner(area, free: free), tools: try tools(site), landing: landing,
             arrivals: arrivals,
             replacement: Replacement(

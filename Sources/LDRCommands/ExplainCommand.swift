@@ -13,7 +13,7 @@ struct ExplainCommand: AsyncParsableCommand {
         let site = try options.site()
         let places = SitePlaces(site)
         let name = ByteString(lfn)
-        let metadata = try MetadataStore(path: places.metadata, site: site.site)
+        let metadata = try MetadataStore(of: site)
         let work = try WorkStore(path: places.work)
         let known = try metadata.record(of: name)
         if let known {

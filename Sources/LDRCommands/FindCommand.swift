@@ -23,7 +23,7 @@ struct FindCommand: AsyncParsableCommand {
     func run() async throws {
         let site = try options.site()
         let expression = try Expression(parsing: expression)
-        let store = try MetadataStore(path: SitePlaces(site).metadata, site: site.site)
+        let store = try MetadataStore(of: site)
         let order = MetadataFinder.Order(Self.key(sort), isDescending: descending)
         let matches: (FileRecord, String) -> Bool = { expression.matches($0, publisher: $1) }
         let finder = MetadataFinder(store)

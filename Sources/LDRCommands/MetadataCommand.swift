@@ -19,14 +19,14 @@ struct MetadataCommand: AsyncParsableCommand {
         let loop = try DaemonLoop("metadata", options)
         let (site, places, logger) = (loop.site, loop.places, loop.logger)
         if newEpoch {
-            try MetadataStore(path: places.metadata, site: site.site).beginEpoch()
+            try MetadataStore(of: site).beginEpoch()
             return print("the log begins anew with the next pass")
         }
         let fetcher = LogFetcher(
             tools: try Assembly.tools(site), settings: Assembly.settings(site.transfer), scratch: places.scratch)
         try await loop.run {
             fetcher.removeLeftovers()
-            let store = try MetadataStore(path: places.metadata, site: site.site)
+            let store = try MetadataStore(of: site)
             var reports: [String] = []
             if !site.logDirectory.isEmpty {
                 let outcome = try LogExporter(store, directory: site.logDirectory).export()

@@ -107,7 +107,7 @@ struct PublishRun {
         let places = SitePlaces(site)
         let catalog = try Assembly.catalog(site)
         let publisher = Publisher(
-            try Assembly.area(site), metadata: try MetadataStore(path: places.metadata, site: site.site),
+            try Assembly.area(site), metadata: try MetadataStore(of: site),
             catalog: catalog,
             events: EventLog(path: places.events, site: site.site),
             threads: FileThreads(ProcessInfo.processInfo.activeProcessorCount), settings: settings)

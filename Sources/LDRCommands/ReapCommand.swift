@@ -80,12 +80,12 @@ private struct ReapWork: Sendable {
         if ReapCommand.hasEnds(site) {
             let reaper = Reaper(
                 area: area, catalog: catalog, finder: finder,
-                metadata: try MetadataStore(path: places.metadata, site: site.site),
+                metadata: try MetadataStore(of: site),
                 work: try WorkStore(path: places.work), events: events, limits: site.reap)
             report.reap = try await reaper.pass(site.subscriptions, acts: acts, evenLast: evenLast)
         }
         let drainer = Drainer(
-            area: area, catalog: catalog, metadata: try MetadataStore(path: places.metadata, site: site.site),
+            area: area, catalog: catalog, metadata: try MetadataStore(of: site),
             events: events)
         report.drain = try await drainer.pass(acts: acts)
         for refusal in report.reap.refusals { logger.warning("\(refusal)") }

@@ -14,7 +14,7 @@ struct StatusCommand: AsyncParsableCommand {
         let site = try options.site()
         let places = SitePlaces(site)
         let work = try WorkStore(path: places.work)
-        let metadata = try MetadataStore(path: places.metadata, site: site.site)
+        let metadata = try MetadataStore(of: site)
         repeat {
             let status = try SiteStatus(
                 site.site, work: work, metadata: metadata, bandwidth: site.transfer.bandwidth, at: WorkStore.now)

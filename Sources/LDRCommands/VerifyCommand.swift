@@ -28,7 +28,7 @@ struct VerifyCommand: AsyncParsableCommand {
             if acts && storage == nil { return "`ldr reap` is at work: the next time" }
             defer { withExtendedLifetime(storage) {} }
             let verifier = Verifier(
-                area: area, catalog: catalog, metadata: try MetadataStore(path: places.metadata, site: site.site),
+                area: area, catalog: catalog, metadata: try MetadataStore(of: site),
                 work: try WorkStore(path: places.work), events: events, limits: site.verify, others: others)
             let report = try await verifier.verify(acts: acts, reads: reads)
             if json { print(JSONText.line(report)) }

@@ -15,7 +15,7 @@ struct WantCommand: AsyncParsableCommand {
         try await loop.run {
             let keeper = WantKeeper(
                 work: try WorkStore(path: places.work),
-                metadata: try MetadataStore(path: places.metadata, site: site.site), catalog: catalog, events: events,
+                metadata: try MetadataStore(of: site), catalog: catalog, events: events,
                 isInStorage: { area.locate(pfn: $0) != nil })
             let outcome = try await keeper.keep(site.subscriptions)
             if outcome == WantKeeper.Outcome() { return nil }

@@ -15,7 +15,7 @@ struct WithdrawCommand: AsyncParsableCommand {
         let site = try options.site()
         let places = SitePlaces(site)
         let names = lfns.map { ByteString($0) }
-        let store = try MetadataStore(path: places.metadata, site: site.site)
+        let store = try MetadataStore(of: site)
         let known = try store.records(of: names)
         let count = try store.delete(names)
         EventLog(path: places.events, site: site.site).write(known.keys.sorted().map { Event(.deleted, $0) })

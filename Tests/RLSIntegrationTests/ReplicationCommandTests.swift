@@ -109,7 +109,7 @@ import Testing
         #expect(outcome.status == 1)
         let lines = outcome.output.split(separator: "\n")
         #expect(lines.contains { $0.hasPrefix("ok     partition good") })
-        #expect(lines.contains { $0.hasPrefix("ok     metadata of 0 files") })
+        #expect(lines.contains { $0.hasPrefix("ok     metadata, of which there are none yet") })
         for what in ["partition gone", "program no-such-program", "catalog rlsn://127.0.0.1:1", "log of other"] {
             #expect(lines.contains { $0.hasPrefix("WRONG  " + what) }, "\(what) in \(outcome.output)")
         }

@@ -15,7 +15,7 @@ package actor WorkDesk {
 package actor MetadataDesk {
     private let store: MetadataStore
 
-    package init(path: String, site: String) throws(StorageError) { store = try MetadataStore(path: path, site: site) }
+    package init(_ site: SiteConfiguration) throws(StorageError) { store = try MetadataStore(of: site) }
 
     package func use<Value: Sendable>(
         _ body: @Sendable (MetadataStore) throws(StorageError) -> Value

@@ -1,4 +1,5 @@
 import RLSCore
+import RLSStoragePostgreSQL
 
 /// What a site is, has and wants, as its configuration file says.
 package struct SiteConfiguration: Sendable {
@@ -6,6 +7,8 @@ package struct SiteConfiguration: Sendable {
     package var site = ""
     /// Of the daemons' own databases and logs.
     package var directory = ""
+    /// The database of its metadata catalog; nil for a file in the directory.
+    package var metadata: PostgreSQLSettings?
     /// The site's catalog, which holds where its copies are.
     package var lrc: ServerAddress?
     /// Index servers that know the catalogs of all sites; the first that answers is used.

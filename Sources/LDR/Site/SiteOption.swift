@@ -42,6 +42,12 @@ extension SiteOption {
             (site, value) throws(SiteValueError) in
             site.directory = try value.path()
         },
+        SiteOption(
+            key: "metadata", values: "postgresql://[user[:password]@]host[:port][,…]/database",
+            help: "a database for the metadata catalog; without it, a file in the directory"
+        ) { (site, value) throws(SiteValueError) in
+            site.metadata = try value.database()
+        },
         SiteOption(key: "lrc", values: "rls://host[:port]", help: "the site's catalog") {
             (site, value) throws(SiteValueError) in
             site.lrc = try value.server()

@@ -6,6 +6,7 @@ package struct SitePlaces: Sendable {
 
     package init(_ site: SiteConfiguration) { directory = site.directory }
 
+    /// Where the configuration names no database.
     package var metadata: String { directory + "/metadata.db" }
     package var work: String { directory + "/work.db" }
     package var events: String { directory + "/events.jsonl" }

@@ -1,4 +1,6 @@
 import RLSCore
+import RLSStorage
+import RLSStoragePostgreSQL
 
 /// What is wrong with the value of a keyword.
 package struct SiteValueError: Error, CustomStringConvertible, Sendable {
@@ -67,6 +69,14 @@ struct SiteValue: Sendable {
     private static func path(_ text: some StringProtocol) throws(SiteValueError) -> String {
         guard text.hasPrefix("/") else { throw SiteValueError("\(text): expected a path that begins with /") }
         return text.count > 1 && text.hasSuffix("/") ? String(text.dropLast()) : String(text)
+    }
+
+    /// What is wrong with it is told without repeating it, for it may hold a password.
+    func database() throws(SiteValueError) -> PostgreSQLSettings {
+        let isURL = text.hasPrefix("postgresql://") || text.hasPrefix("postgres://")
+        let settings = isURL ? try? PostgreSQLSettings(url: text, patience: .seconds(30), program: "ldr") : nil
+        guard let settings else { throw SiteValueError("expected postgresql://[user@]host[:port]/database") }
+        return settings
     }
 
     func server() throws(SiteValueError) -> ServerAddress {

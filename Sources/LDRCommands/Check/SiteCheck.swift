@@ -104,9 +104,13 @@ struct SiteCheck {
     }
 
     private var metadata: Finding {
+        // A file is for the daemons to make, who may be another user.
+        if site.metadata == nil, access(places.metadata, F_OK) != 0 {
+            return Finding("metadata, of which there are none yet")
+        }
         do {
-            let count = try MetadataStore(path: places.metadata, site: site.site).count
-            return Finding("metadata of \(count) files")
+            let store = try MetadataStore(of: site)
+            return Finding("metadata of \(try store.count) files in \(store.place)")
         } catch {
             return Finding("metadata", problem: "\(error)")
         }
@@ -116,8 +120,7 @@ struct SiteCheck {
         await Finding.of("log of \(peer.site) at \(peer.url)") {
             let fetcher = LogFetcher(
                 tools: try Assembly.tools(site), settings: Assembly.settings(site.transfer), scratch: places.scratch)
-            let store = try MetadataStore(path: places.metadata, site: site.site)
-            _ = try await LogFollower(store, peer: peer.site, fetch: fetcher.fetch(from: peer)).lastChange()
+            _ = try await LogFollower.lastChange(of: peer.site, fetch: fetcher.fetch(from: peer))
         }
     }
 }

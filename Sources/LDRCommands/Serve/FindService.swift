@@ -65,7 +65,7 @@ struct FindService: Sendable {
     }
 
     private static func search(_ query: FindQuery, _ site: SiteConfiguration) throws -> [MetadataFinder.Found] {
-        let store = try MetadataStore(path: SitePlaces(site).metadata, site: site.site)
+        let store = try MetadataStore(of: site)
         let end = ContinuousClock.now + .seconds(WebLimits.searchTime)
         var asked = 0
         return try MetadataFinder(store).find(sortedBy: query.order, offset: query.offset, limit: query.limit) {

@@ -19,7 +19,7 @@ struct SiteResponder: HTTPResponder {
         status = Remembered(for: .seconds(1)) {
             try SiteStatus(
                 site.site, work: try WorkStore(path: places.work),
-                metadata: try MetadataStore(path: places.metadata, site: site.site),
+                metadata: try MetadataStore(of: site),
                 bandwidth: site.transfer.bandwidth, at: WorkStore.now)
         }
         activity = Remembered(for: .seconds(60)) {

@@ -42,12 +42,12 @@ package struct LogFollower {
     }
 
     private nonisolated(nonsending) func followLog() async throws -> FollowOutcome {
-        let manifest = try await manifest()
+        let manifest = try await Self.manifest(of: peer, fetch)
         var outcome = FollowOutcome()
         var position = try start(manifest)
         for segment in manifest.segments where segment.last > position {
             try Task.checkCancellation()
-            let bytes = try await get(segment.name, atMost: segment.bytes)
+            let bytes = try await Self.get(segment.name, of: peer, atMost: segment.bytes, fetch)
             do {
                 outcome.applied += try apply(bytes, segment, of: manifest, after: position)
             } catch let error as MetadataError {
@@ -62,11 +62,13 @@ package struct LogFollower {
         return outcome
     }
 
-    /// The number of the last change that the log has, without following it.
-    package nonisolated(nonsending) func lastChange() async throws -> Int { try await manifest().last }
+    /// The number of the last change that a peer's log has, without following it.
+    package static func lastChange(of peer: String, fetch: LogFetch) async throws -> Int {
+        try await manifest(of: peer, fetch).last
+    }
 
-    private nonisolated(nonsending) func manifest() async throws -> LogManifest {
-        let text = try await get(LogManifest.name, atMost: LogManifest.maximumBytes)
+    private static func manifest(of peer: String, _ fetch: LogFetch) async throws -> LogManifest {
+        let text = try await get(LogManifest.name, of: peer, atMost: LogManifest.maximumBytes, fetch)
         do throws(MetadataError) {
             let manifest = try LogManifest(text: text)
             guard manifest.site == peer else {
@@ -79,7 +81,9 @@ package struct LogFollower {
         }
     }
 
-    private nonisolated(nonsending) func get(_ name: String, atMost limit: Int) async throws -> [UInt8] {
+    private static func get(
+        _ name: String, of peer: String, atMost limit: Int, _ fetch: LogFetch
+    ) async throws -> [UInt8] {
         let bytes = try await fetch(name, limit)
         guard bytes.count <= limit else {
             throw MetadataError(.damaged, "log of \(peer), \(name): more than \(limit) bytes")
