@@ -1,20 +1,6 @@
-import Foundation
 import RLSTestSupport
 
-/// Where the catalogs and indexes of test servers are kept. All tests run on each; those that are about one say so.
-enum CatalogBackend: String {
-    case sqlite
-    case postgresql
-
-    /// `RLS_TEST_BACKEND`, or SQLite.
-    static let current =
-        ProcessInfo.processInfo.environment["RLS_TEST_BACKEND"].map { CatalogBackend(named: $0) } ?? .sqlite
-
-    private init(named name: String) {
-        guard let backend = CatalogBackend(rawValue: name) else { fatalError("RLS_TEST_BACKEND: no back end \(name)") }
-        self = backend
-    }
-
+extension CatalogBackend {
     /// Of an index, which has its tables in the database of the catalog where both can be in one.
     func indexLines(in directory: TemporaryDirectory) async throws -> [String] {
         let url = self == .sqlite ? "sqlite:" + directory.file("rli.db") : try await url(in: directory)

@@ -26,16 +26,20 @@ final class ReplicationSite: Sendable {
     private let filesURL: String
     private let logURL: String
     private let environment: [String: String]
+    /// Keywords of where the metadata are.
+    private let metadata: [String]
 
     var root: String { directory.file("files") }
     var configuration: String { directory.file("ldr.conf") }
 
-    init(_ name: String, _ access: Access = .web()) async throws {
+    /// - Parameter backend: of the metadata, which are in one database with the index where both are in one
+    init(_ name: String, _ access: Access = .web(), metadata backend: CatalogBackend = .current) async throws {
         self.name = name
         directory = try TemporaryDirectory()
         index = try TemporaryDirectory()
         try FileManager.default.createDirectory(atPath: directory.file("files"), withIntermediateDirectories: false)
         let lines = try await CatalogBackend.current.indexLines(in: index) + Site.quick
+        metadata = backend == .sqlite ? [] : ["metadata \(try await backend.url(in: index))"]
         environment = try await TestAuthority.shared.environment()
         switch access {
         case .web(let mode):
@@ -70,7 +74,7 @@ final class ReplicationSite: Sendable {
             "partition main \(root) \(filesURL) \(partition)", "log_directory \(directory.file("log"))", "interval 1",
         ]
         let logs = peers.map { "peer \($0.name) \($0.logURL)" }
-        try directory.write((common + logs + lines).joined(separator: "\n") + "\n", to: "ldr.conf")
+        try directory.write((common + metadata + logs + lines).joined(separator: "\n") + "\n", to: "ldr.conf")
     }
 
     // MARK: Programs

@@ -51,6 +51,40 @@ import Testing
         }
     }
 
+    @Test(.timeLimit(.minutes(5))) func metadataMayBeInADatabase() async throws {
+        let publisher = try await ReplicationSite("publisher", metadata: .postgresql)
+        let readers = [
+            try await ReplicationSite("file", metadata: .sqlite),
+            try await ReplicationSite("base", metadata: .postgresql),
+        ]
+        let wants = ["subscription all : size >= 0 and publisher = 'publisher'"]
+        try await ReplicationSite.connect([publisher] + readers, ["file": wants, "base": wants])
+        let check = try await publisher.ldr("check")
+        #expect(check.contains("metadata: postgresql://") && check.contains("0 changes"), "\(check)")
+        let files = SampleFile.some(5)
+        try await publisher.publish(files)
+        for reader in readers {
+            #expect(try await reader.comesToHave(5))
+            #expect(reader.contents() == files)
+            let found = try await reader.ldr("find", "publisher = 'publisher'").split(separator: "\n")
+            #expect(found.map(String.init) == files.keys.sorted())
+        }
+        let isFile = { (site: ReplicationSite) in
+            FileManager.default.fileExists(atPath: site.directory.file("state/metadata.db"))
+        }
+        #expect(!isFile(publisher) && isFile(readers[0]) && !isFile(readers[1]))
+        try await publisher.ldr("withdraw", "file-0")
+        try await publisher.ldr("metadata", "--once")
+        for reader in readers {
+            try await reader.cycle()
+            #expect(try await reader.status().files == 4)
+        }
+        try await publisher.ldr("metadata", "--new-epoch")
+        try await publisher.ldr("metadata", "--once")
+        try await readers[1].cycle()
+        #expect(try await readers[1].status().peers.first { $0.site == "publisher" }?.error == nil)
+    }
+
     @Test(.timeLimit(.minutes(5))) func wrongBytesAreRefusedAndAnotherSourceIsTaken() async throws {
         let sites = try await sites(["publisher", "liar", "reader"], mirrors: ["liar": .web("wrong")])
         let (publisher, liar, reader) = (sites[0], sites[1], sites[2])

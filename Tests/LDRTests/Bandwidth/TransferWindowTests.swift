@@ -37,8 +37,10 @@ import Testing
         let (events, landing) = (EventLog(path: fixture.directory.file("events"), site: "here"), Landing())
         let arrivals = ArrivalDesk(
             work: desk, catalog: catalog, events: events, attempts: 3, logger: Logger(label: "test"))
+        var site = SiteConfiguration()
+        (site.site, site.directory) = ("here", fixture.directory.path)
         let agent = SourceAgent(
-            work: desk, metadata: try MetadataDesk(path: fixture.directory.file("metadata.db"), site: "here"),
+            work: desk, metadata: try MetadataDesk(site),
             plans: ArrivalPlanner(area), tools: TransferTools(), landing: landing, arrivals: arrivals,
             replacement: Replacement(site: "here", area: area, catalog: catalog, landing: landing, events: events),
             limits: TransferLimits(), settings: TransferSettings())

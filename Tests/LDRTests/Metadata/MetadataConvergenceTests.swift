@@ -9,7 +9,8 @@ import Testing
     @Test(arguments: [21, 22, 23] as [UInt64])
     func sitesConverge(_ seed: UInt64) async throws {
         let directory = try TemporaryDirectory()
-        let sites = try ["cit", "lho", "llo"].map { try MetadataSite($0, in: directory) }
+        var sites: [MetadataSite] = []
+        for name in ["cit", "lho", "llo"] { sites.append(try await MetadataSite(name, in: directory)) }
         var random = SeededGenerator(seed: seed)
         // Clocks that are minutes apart.
         for (site, error) in zip(sites, [0, 120_000, -300_000] as [Int64]) { try site.reopen(clockError: error) }
@@ -63,8 +64,8 @@ import Testing
 
     @Test func aSiteThatWasAwayCatchesUp() async throws {
         let directory = try TemporaryDirectory()
-        let cit = try MetadataSite("cit", in: directory)
-        let lho = try MetadataSite("lho", in: directory)
+        let cit = try await MetadataSite("cit", in: directory)
+        let lho = try await MetadataSite("lho", in: directory)
         _ = try cit.store.publish((0..<50).map { .sample("f\($0)") })
         try cit.export()
         try await lho.follow(cit)

@@ -8,9 +8,9 @@ import Testing
     let directory: TemporaryDirectory
     let finder: MetadataFinder
 
-    init() throws {
+    init() async throws {
         directory = try TemporaryDirectory()
-        let store = try MetadataStore(path: directory.file("cit.db"), site: "cit")
+        let store = try await MetadataSite("cit", in: directory).store
         let values: [MetadataValue?] = [.integer(3), nil, .text("x"), .number(2.5), .integer(1), .text("a")]
         let records = values.enumerated().map { index, value in
             FileRecord(

@@ -10,9 +10,9 @@ import Testing
     let directory: TemporaryDirectory
     let lho: MetadataSite
 
-    init() throws {
+    init() async throws {
         directory = try TemporaryDirectory()
-        lho = try MetadataSite("lho", in: directory)
+        lho = try await MetadataSite("lho", in: directory)
     }
 
     private var log: LogDirectory { LogDirectory(path: directory.file("logs/cit")) }

@@ -10,10 +10,10 @@ import Testing
     let cit: MetadataSite
     let lho: MetadataSite
 
-    init() throws {
+    init() async throws {
         directory = try TemporaryDirectory()
-        cit = try MetadataSite("cit", in: directory)
-        lho = try MetadataSite("lho", in: directory)
+        cit = try await MetadataSite("cit", in: directory)
+        lho = try await MetadataSite("lho", in: directory)
     }
 
     @Test func aPeerTakesOverWhatIsNewAndNothingElseIsFetched() async throws {
@@ -48,7 +48,7 @@ import Testing
         try await cit.follow(lho)
         #expect(try cit.store.record(of: "b")?.record.size == 9)
         #expect(try cit.export().exported == 0)
-        let new = try MetadataSite("llo", in: directory)
+        let new = try await MetadataSite("llo", in: directory)
         for peer in [lho, cit] { try await new.follow(peer) }
         #expect(try new.catalog() == cit.catalog())
     }
@@ -72,7 +72,7 @@ import Testing
         let outcome = try await lho.follow(cit)
         #expect(outcome.segments < 20)
         #expect(try lho.catalog() == cit.catalog())
-        let late = try MetadataSite("llo", in: directory)
+        let late = try await MetadataSite("llo", in: directory)
         try await late.follow(cit)
         #expect(try late.catalog() == cit.catalog())
     }
@@ -120,7 +120,7 @@ import Testing
     private actor Daemon {
         private let store: MetadataStore
 
-        init(path: String) throws { store = try MetadataStore(path: path, site: "llo") }
+        init(_ open: @Sendable () throws -> MetadataStore) throws { store = try open() }
 
         func follow(_ peer: String, _ fetch: @escaping LogFetch) async throws -> Int {
             try await LogFollower(store, peer: peer, fetch: fetch).follow().applied
@@ -131,7 +131,7 @@ import Testing
         _ = try cit.publish(.sample("a"))
         _ = try lho.publish(.sample("b"))
         for site in [cit, lho] { try site.export() }
-        let daemon = try Daemon(path: directory.file("llo.db"))
+        let daemon = try Daemon(try await MetadataSite("llo", in: directory).open)
         let sources = [cit, lho].map { FileLogSource(directory: $0.log).fetch }
         async let first = daemon.follow("cit", sources[0])
         async let second = daemon.follow("lho", sources[1])
@@ -243,10 +243,10 @@ import Testing
         _ = try cit.publish(.sample("a"), .sample("b"))
         try cit.export()
         try await lho.follow(cit)
-        let again = try MetadataStore(path: directory.file("again.db"), site: "cit")
-        let outcome = try LogExporter(again, directory: cit.logs).export()
+        let again = try await MetadataSite("cit", in: directory, file: "again")
+        let outcome = try again.export()
         #expect(outcome.isNewEpoch && outcome.recovered == 2)
-        #expect(try again.count == 2)
+        #expect(try again.store.count == 2)
         #expect(try await lho.follow(cit).applied == 0)
     }
 

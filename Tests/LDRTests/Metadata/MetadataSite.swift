@@ -1,27 +1,33 @@
 import Foundation
 import RLSCore
-import RLSStorageSQLite
 import RLSTestSupport
-import Testing
 
 @testable import LDR
 
-/// A site with its catalog and its log in a directory that is shared with the others.
+/// A site with its catalog and its log. Catalogs are files in a directory that is shared with the others, or databases.
 final class MetadataSite {
     let name: String
     let directory: TemporaryDirectory
+    private let database: MetadataDatabase
     private(set) var store: MetadataStore
 
-    init(_ name: String, in directory: TemporaryDirectory) throws {
+    /// - Parameter file: of the catalog, where it is one; without it, the site's name
+    init(_ name: String, in directory: TemporaryDirectory, file: String? = nil) async throws {
         self.name = name
         self.directory = directory
-        store = try MetadataStore(path: directory.file(name + ".db"), site: name)
+        database = try await MetadataDatabase(directory.file((file ?? name) + ".db"))
+        store = try MetadataStore(try database.tables(), site: name)
     }
 
-    /// Uses the database as it is in the file now, with a clock that is wrong by `clockError`.
+    /// Another program of the site.
+    var open: @Sendable () throws -> MetadataStore {
+        { [database, name] in try MetadataStore(try database.tables(), site: name) }
+    }
+
+    /// Uses the database as it is now, with a clock that is wrong by `clockError`.
     func reopen(clockError: Int64 = 0) throws {
-        let now = { HybridClock.milliseconds() + clockError }
-        store = try MetadataStore(try SQLiteMetadataTables(path: directory.file(name + ".db")), site: name, now: now)
+        store = try MetadataStore(
+            try database.tables(), site: name, now: { HybridClock.milliseconds() + clockError })
     }
 
     var logs: String { directory.file("logs") }
@@ -47,17 +53,12 @@ final class MetadataSite {
     }
 
     /// As a backup does, with no program running.
-    func saveDatabase() throws {
-        let tables = try #require(store.tables as? SQLiteMetadataTables)
-        try tables.file.connection.execute("VACUUM INTO '\(directory.file(name + ".backup"))'")
-    }
+    func saveDatabase() throws { try database.save(store.tables) }
 
     func restoreDatabase() throws {
-        let path = directory.file(name + ".db")
         // Closed before its file goes.
         store = try MetadataStore(path: directory.file(name + ".unused"), site: name)
-        for end in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + end) }
-        try FileManager.default.copyItem(atPath: directory.file(name + ".backup"), toPath: path)
+        try database.restore()
         try reopen()
     }
 }

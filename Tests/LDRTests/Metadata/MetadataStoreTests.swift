@@ -9,9 +9,9 @@ import Testing
     let directory: TemporaryDirectory
     let site: MetadataSite
 
-    init() throws {
+    init() async throws {
         directory = try TemporaryDirectory()
-        site = try MetadataSite("cit", in: directory)
+        site = try await MetadataSite("cit", in: directory)
     }
 
     var store: MetadataStore { site.store }
@@ -113,11 +113,11 @@ import Testing
     }
 
     @Test func severalProgramsPublishAtOnce() async throws {
-        let path = directory.file("cit.db")
+        let open = site.open
         try await withThrowingTaskGroup { group in
             for program in 0..<3 {
                 group.addTask {
-                    let store = try MetadataStore(path: path, site: "cit")
+                    let store = try open()
                     for round in 0..<10 {
                         _ = try store.publish((0..<50).map { .sample("f\(program)-\(round)-\($0)") })
                     }
@@ -129,6 +129,27 @@ import Testing
         #expect(changes.map(\.change) == Array(1...1_500))
         #expect(changes.map(\.value.stamp) == changes.map(\.value.stamp).sorted())
         #expect(Set(changes.map(\.value.stamp)).count == 1_500)
+    }
+
+    @Test func theCatalogOfAnotherSiteIsRefused() throws {
+        let other = try MetadataStore(store.tables, site: "lho")
+        #expect(try other.lastChange == 0)
+        _ = try site.publish(.sample("a"))
+        for use in [{ try other.publish([.sample("b")]) }, { try other.epoch }] as [() throws -> Any] {
+            #expect { try use() } throws: { "\($0)".contains("the metadata of site cit, not of lho") }
+        }
+        #expect(try store.count == 1)
+    }
+
+    @Test func aBatchMaySpeakOfAFileAgainAndAgain() throws {
+        let names = (0..<1_500).map { "f\(10_000 + $0)" }
+        let twice = names.map { FileRecord.sample($0) } + names.reversed().map { FileRecord.sample($0, size: 2) }
+        #expect(try store.publish(twice) == PublishOutcome(new: 1_500, changed: 1_500))
+        #expect(try store.delete((names + names).map { ByteString($0) }) == 1_500)
+        let clock = HybridClock.stamp(HybridClock.milliseconds() + 3_600_000)
+        let changes = names.flatMap { [change($0, 3, clock: clock + 1), change($0, 4, clock: clock)] }
+        #expect(try store.apply(changes, of: position(1)) == 1_500)
+        #expect(try store.changes(after: 0, limit: Int.max).map(\.value.content?.size) == names.map { _ in 3 })
     }
 
     @Test func messagesAreOfOneLine() throws {

@@ -66,10 +66,10 @@ struct ReapSite {
     let area: StorageArea
     var limits = ReapLimits()
 
-    init() throws {
+    init() async throws {
         directory = try TemporaryDirectory()
-        han = try MetadataSite("han", in: directory)
-        cit = try MetadataSite("cit", in: directory)
+        han = try await MetadataSite("han", in: directory)
+        cit = try await MetadataSite("cit", in: directory)
         work = try WorkStore(path: directory.file("work.db"))
         try FileManager.default.createDirectory(atPath: directory.file("files"), withIntermediateDirectories: true)
         area = try StorageArea(
@@ -100,10 +100,7 @@ struct ReapSite {
 
     nonisolated(nonsending) func want(_ subscriptions: [SubscriptionConfiguration]) async throws {
         // With connections of its own, as the daemon has.
-        let (work, metadata) = (
-            try WorkStore(path: directory.file("work.db")),
-            try MetadataStore(path: directory.file("cit.db"), site: "cit")
-        )
+        let (work, metadata) = (try WorkStore(path: directory.file("work.db")), try cit.open())
         _ = try await WantKeeper(
             work: work, metadata: metadata, catalog: catalog,
             isInStorage: { $0.bytes.starts(with: "gsiftp://cit/".utf8) }

@@ -8,7 +8,7 @@ import Testing
 @Suite struct ReaperLimitTests {
     var site: ReapSite
 
-    init() throws { site = try ReapSite() }
+    init() async throws { site = try await ReapSite() }
 
     private func names(_ files: [ReapReport.File]) -> [String] { files.map(\.lfn) }
 

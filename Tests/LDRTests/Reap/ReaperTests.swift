@@ -9,7 +9,7 @@ import Testing
     let site: ReapSite
     let rolling = [SubscriptionConfiguration.named("rolling", days: 3)]
 
-    init() throws { site = try ReapSite() }
+    init() async throws { site = try await ReapSite() }
 
     private func names(_ files: [ReapReport.File]) -> [String] { files.map(\.lfn) }
 

@@ -15,18 +15,18 @@ import Testing
     private let catalog = MemoryCatalog()
     private static let all = SubscriptionConfiguration(name: "all", expression: "size > 0")
 
-    init() throws {
+    init() async throws {
         directory = try TemporaryDirectory()
         work = try WorkStore(path: directory.file("work.db"))
-        here = try MetadataSite("here", in: directory)
-        there = try MetadataSite("there", in: directory)
+        here = try await MetadataSite("here", in: directory)
+        there = try await MetadataSite("there", in: directory)
     }
 
     @discardableResult
-    private func keep(metadata name: String = "here.db") async throws -> WantKeeper.Outcome {
+    private func keep(metadata: MetadataStore? = nil) async throws -> WantKeeper.Outcome {
         try await WantKeeper(
             work: try WorkStore(path: directory.file("work.db")),
-            metadata: try MetadataStore(path: directory.file(name), site: "here"), catalog: catalog,
+            metadata: try metadata ?? here.open(), catalog: catalog,
             isInStorage: { $0.bytes.starts(with: "gsiftp://here/".utf8) }
         ).keep([Self.all])
     }
@@ -47,14 +47,14 @@ import Testing
     @Test func otherMetadataAreLookedAtFromTheirBeginning() async throws {
         _ = try here.publish(FileRecord(lfn: "a", size: 1), FileRecord(lfn: "b", size: 1))
         #expect(try await keep().new == 2)
-        let new = try MetadataStore(path: directory.file("new.db"), site: "here")
-        _ = try new.publish([FileRecord(lfn: "c", size: 1)])
-        #expect(try await keep(metadata: "new.db").new == 1)
-        #expect(try await keep(metadata: "new.db") == WantKeeper.Outcome())
+        let new = try await MetadataSite("here", in: directory, file: "new")
+        _ = try new.publish(FileRecord(lfn: "c", size: 1))
+        #expect(try await keep(metadata: new.open()).new == 1)
+        #expect(try await keep(metadata: new.open()) == WantKeeper.Outcome())
         // As after a backup of the same database was put back.
         try work.file.connection.execute("UPDATE subscription SET position = 7")
-        _ = try new.publish([FileRecord(lfn: "d", size: 1)])
-        let outcome = try await keep(metadata: "new.db")
+        _ = try new.publish(FileRecord(lfn: "d", size: 1))
+        let outcome = try await keep(metadata: new.open())
         #expect(outcome.new == 1 && outcome.changes == 2)
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import RLSStoragePostgreSQL
 import Testing
 
 @testable import LDR
@@ -12,6 +13,7 @@ import Testing
             # A site.
             site   cit
             directory /var/lib/ldr/
+            metadata postgresql://ldr:secret@db1:5433/ldr
             lrc rls://localhost
             rli rls://a:1
             rli rlsn://b
@@ -43,6 +45,7 @@ import Testing
                     name: "raw", expression: "frameType = 'R' and lfn like '%:%'", priority: 80, lifetime: 30 * 86_400,
                     maximumVolume: 1 << 40)
             ])
+        #expect(site.metadata?.place == "postgresql://db1:5433/ldr")
         #expect(site.queue.length == 10 && site.commands == ["root": "xrdcp --nopbar %u %p"])
         #expect(site.transfer.bandwidth.rules.map(\.limit) == [.rate(1 << 20), .off] && site.verify.refusal == 0.07)
     }
@@ -62,6 +65,8 @@ import Testing
         ),
         ("subscription a frameType = 'R'", "f:3: `subscription`: expected `:` before the expression"),
         ("subscription a : frameType = ", "f:3: `subscription`: "), ("lrc host", "f:3: `lrc`: host: expected rls://"),
+        ("metadata mysql://u:secret@h/d", "f:3: `metadata`: expected postgresql://[user@]host[:port]/database"),
+        ("metadata postgresql://u:secret@h/d?x=y", "f:3: `metadata`: expected postgresql://[user@]host"),
         ("subscription a : size > 1\nsubscription a : size > 2", "f: two subscriptions are named `a`"),
     ])
     func mistakesAreNamed(line: String, message: String) {
@@ -69,6 +74,7 @@ import Testing
             try SiteFile.parse(Self.least + line + "\n", named: "f")
         }
         #expect(error?.description.hasPrefix(message) == true, "\(error?.description ?? "")")
+        #expect(error?.description.contains("secret") == false)
     }
 
     /// `ldr check --keywords > conf/ldr.conf` brings it up to date.
