@@ -43,6 +43,7 @@ package final class SharedPostgreSQLDatabase {
     package func write<Value>(
         locking lock: String, _ body: (PostgreSQLResult) throws(StorageError) -> Value
     ) throws(StorageError) -> Value {
+        if changing != nil { throw StorageError(.other, "\(place): a transaction in another") }
         // Nothing has been done yet: may be repeated on another connection.
         let (connection, locked) = try session.run { (connection, deadline) throws(StorageError) in
             try connection.send("BEGIN ISOLATION LEVEL READ COMMITTED")

@@ -74,7 +74,7 @@ struct SiteValue: Sendable {
     /// What is wrong with it is told without repeating it, for it may hold a password.
     func database() throws(SiteValueError) -> PostgreSQLSettings {
         let isURL = text.hasPrefix("postgresql://") || text.hasPrefix("postgres://")
-        let settings = isURL ? try? PostgreSQLSettings(url: text, patience: .seconds(30), program: "ldr") : nil
+        let settings = isURL ? try? PostgreSQLSettings(url: text, patience: .seconds(10), program: "ldr") : nil
         guard let settings else { throw SiteValueError("expected postgresql://[user@]host[:port]/database") }
         return settings
     }

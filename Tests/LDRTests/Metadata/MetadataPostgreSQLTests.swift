@@ -82,7 +82,7 @@ import Testing
         let url = server.url(of: "postgres") + "&password=secret"
         let store = try Self.store(try PostgreSQLSettings(url: url, patience: .seconds(1), program: "ldr"))
         _ = try store.publish([.sample("a")])
-        try await server.kill()
+        try await server.shutDown()
         #expect { try store.publish([.sample("b")]) } throws: {
             let text = "\($0)"
             return ($0 as? StorageError)?.reason == .unreachable && text.hasPrefix("postgresql://\(server.host)/")
