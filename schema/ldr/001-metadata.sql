@@ -28,6 +28,8 @@ CREATE TABLE state (
     -- The last that was given out.
     change INTEGER NOT NULL DEFAULT 0,
     clock INTEGER NOT NULL DEFAULT 0,
+    -- Files that are not deleted: to count them takes a while.
+    files INTEGER NOT NULL DEFAULT 0,
     -- Whose it is; nothing before its first change.
     site TEXT NOT NULL DEFAULT ''
 );

@@ -32,6 +32,8 @@ CREATE TABLE ldr.state (
     -- The last that was given out.
     change bigint NOT NULL DEFAULT 0,
     clock bigint NOT NULL DEFAULT 0,
+    -- Files that are not deleted: to count them takes a while.
+    files bigint NOT NULL DEFAULT 0,
     -- Whose it is; nothing before its first change.
     site bytea NOT NULL DEFAULT ''
 ) WITH (fillfactor = 10);

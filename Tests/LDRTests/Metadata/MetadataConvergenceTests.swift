@@ -29,7 +29,10 @@ import Testing
         let catalog = try sites[0].catalog()
         #expect(catalog.count > 20 && catalog.values.contains { $0.content == nil })
         #expect(Set(catalog.values.map(\.stamp.site)).count == 3)
-        for site in sites.dropFirst() { #expect(try site.catalog() == catalog) }
+        for site in sites {
+            #expect(try site.catalog() == catalog)
+            #expect(try site.store.count == catalog.values.count { $0.content != nil })
+        }
     }
 
     private nonisolated(nonsending) func act(

@@ -59,7 +59,7 @@ enum MetadataDatabase: Sendable {
     /// All that are not generated.
     private static let columns = [
         "file": "lfn, lfn_tail, change, clock, site, is_deleted, size, adler32, md5, sha256, collection, attributes",
-        "state": "is_only, epoch, change, clock, site", "peer": "site, epoch, position, checked, changed, error",
+        "state": "is_only, epoch, change, clock, site, files", "peer": "site, epoch, position, checked, changed, error",
     ]
 
     private static func run(_ statements: [String], _ settings: PostgreSQLSettings) throws(StorageError) {

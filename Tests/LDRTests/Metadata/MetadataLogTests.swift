@@ -60,6 +60,8 @@ import Testing
         #expect(try await lho.follow(cit).applied == 100_000)
         #expect(try lho.store.count == 100_000)
         #expect(try await lho.follow(cit).segments == 0)
+        _ = try lho.publish(.sample("own"))
+        #expect(try lho.export().exported == 1)
     }
 
     @Test func manySmallExportsMakeFewSegments() async throws {

@@ -2,13 +2,13 @@
 enum MetadataSQL {
     // MARK: State
 
-    static let state = "SELECT change, clock, epoch, site FROM ldr.state"
+    static let state = "SELECT change, clock, epoch, site, files FROM ldr.state"
     /// Whatever the server does by default, a change that was committed is on its disk.
     static let lockedState = """
-        SELECT change, clock, epoch, site, CASE WHEN current_setting('synchronous_commit') = 'off'
+        SELECT change, clock, epoch, site, files, CASE WHEN current_setting('synchronous_commit') = 'off'
             THEN set_config('synchronous_commit', 'on', true) END FROM ldr.state FOR UPDATE
         """
-    static let setState = "UPDATE ldr.state SET change = $1, clock = $2, epoch = $3, site = $4"
+    static let setState = "UPDATE ldr.state SET change = $1, clock = $2, epoch = $3, site = $4, files = $5"
 
     // MARK: Files
 
@@ -30,8 +30,6 @@ enum MetadataSQL {
         SELECT \(columns) FROM ldr.file WHERE lfn >= $1 AND (lfn, lfn_tail) > ($1, $2) AND NOT is_deleted
         ORDER BY lfn, lfn_tail LIMIT $3
         """
-
-    static let liveCount = "SELECT count(*) FROM ldr.file WHERE NOT is_deleted"
 
     static let put = """
         INSERT INTO ldr.file (\(columns))

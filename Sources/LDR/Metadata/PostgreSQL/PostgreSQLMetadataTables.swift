@@ -8,6 +8,8 @@ final class PostgreSQLMetadataTables: MetadataTables {
 
     /// Rows of an answer: each may have as many bytes as a record may.
     private static let portion = 1_000
+    /// Changes that one statement goes through for those of a site, of which there may be none in millions.
+    private static let window = 100_000
 
     /// Nothing is asked of the database yet.
     init(_ settings: PostgreSQLSettings) { database = SharedPostgreSQLDatabase(.metadata, settings) }
@@ -23,8 +25,8 @@ final class PostgreSQLMetadataTables: MetadataTables {
             throw .damagedMetadata(in: place, "table ldr.state has \(found.count) rows in place of one")
         }
         return MetadataState(
-            change: found.integer(0, 0), clock: Int64(found.integer(0, 1)), epoch: found.text(0, 2),
-            site: found.text(0, 3))
+            change: found.integer(0, 0), clock: Int64(found.integer(0, 1)), files: found.integer(0, 4),
+            epoch: found.text(0, 2), site: found.text(0, 3))
     }
 
     func write<Value>(
@@ -45,6 +47,7 @@ final class PostgreSQLMetadataTables: MetadataTables {
         parameters.add(Int(state.clock))
         parameters.add(ByteString(state.epoch))
         parameters.add(ByteString(state.site))
+        parameters.add(state.files)
         try database.send(MetadataSQL.setState, parameters)
     }
 
@@ -66,18 +69,25 @@ final class PostgreSQLMetadataTables: MetadataTables {
         after: Int, through: Int, from site: String?, limit: Int, bytes: Int
     ) throws(StorageError) -> [MetadataRow] {
         var (rows, weight, last) = ([MetadataRow](), 0, after)
-        while rows.count < limit && weight < bytes {
+        let end = min(through, try state().change)
+        while rows.count < limit && weight < bytes && last < end {
             let portion = min(limit - rows.count, Self.portion)
-            var parameters = PostgreSQLParameters()
-            for number in [last, through, portion] { parameters.add(number) }
-            if let site { parameters.add(ByteString(site)) }
-            let found = try database.read(MetadataSQL.changes(ofSite: site != nil), parameters).metadataRows
+            let near = site == nil ? end : min(end, last + Self.window)
+            let found = try self.rows(after: last, through: near, from: site, limit: portion)
             rows += found
             weight += found.reduce(0) { $0 + $1.weight }
-            guard found.count == portion, let end = found.last else { break }
-            last = end.change
+            last = found.count == portion ? found.last?.change ?? near : near
         }
         return rows
+    }
+
+    private func rows(
+        after: Int, through: Int, from site: String?, limit: Int
+    ) throws(StorageError) -> [MetadataRow] {
+        var parameters = PostgreSQLParameters()
+        for number in [after, through, limit] { parameters.add(number) }
+        if let site { parameters.add(ByteString(site)) }
+        return try database.read(MetadataSQL.changes(ofSite: site != nil), parameters).metadataRows
     }
 
     func liveRows(after name: ByteString, limit: Int) throws(StorageError) -> [MetadataRow] {
@@ -86,8 +96,6 @@ final class PostgreSQLMetadataTables: MetadataTables {
         parameters.add(min(limit, Self.portion))
         return try database.read(MetadataSQL.liveRows, parameters).metadataRows
     }
-
-    func liveCount() throws(StorageError) -> Int { try database.read(MetadataSQL.liveCount).integer(0, 0) }
 
     func put(_ rows: [MetadataRow]) throws(StorageError) {
         if rows.isEmpty { return }

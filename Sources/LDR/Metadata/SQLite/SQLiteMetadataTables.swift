@@ -16,14 +16,14 @@ final class SQLiteMetadataTables: MetadataTables {
     // MARK: State
 
     func state() throws(StorageError) -> MetadataState {
-        let statement = try file.connection.statement("SELECT change, clock, epoch, site FROM state")
+        let statement = try file.connection.statement("SELECT change, clock, epoch, site, files FROM state")
         defer { statement.reset() }
         guard try statement.step(), let epoch = statement.text(2) else {
             throw .damagedMetadata(in: place, "the row of table state is missing")
         }
         return MetadataState(
-            change: statement.integer(0), clock: Int64(statement.integer(1)), epoch: epoch,
-            site: statement.text(3) ?? "")
+            change: statement.integer(0), clock: Int64(statement.integer(1)), files: statement.integer(4),
+            epoch: epoch, site: statement.text(3) ?? "")
     }
 
     func write<Value>(
@@ -34,9 +34,10 @@ final class SQLiteMetadataTables: MetadataTables {
             var state = before
             let value = try body(&state)
             if state == before { return value }
-            let statement = try connection.statement("UPDATE state SET change = ?1, clock = ?2, epoch = ?3, site = ?4")
+            let statement = try connection.statement(
+                "UPDATE state SET change = ?1, clock = ?2, epoch = ?3, site = ?4, files = ?5")
             try statement.bind(1, state.change).bind(2, state.clock).bind(3, text: state.epoch)
-            try statement.bind(4, text: state.site).run()
+            try statement.bind(4, text: state.site).bind(5, state.files).run()
             return value
         }
     }
@@ -72,12 +73,6 @@ final class SQLiteMetadataTables: MetadataTables {
         let statement = try file.connection.statement(
             "SELECT \(Self.columns) FROM file WHERE lfn > ?1 AND is_deleted = 0 ORDER BY lfn LIMIT ?2")
         return try rows(statement.bind(1, name).bind(2, limit))
-    }
-
-    func liveCount() throws(StorageError) -> Int {
-        let statement = try file.connection.statement("SELECT count(*) FROM file WHERE is_deleted = 0")
-        defer { statement.reset() }
-        return try statement.step() ? statement.integer(0) : 0
     }
 
     func put(_ rows: [MetadataRow]) throws(StorageError) {

@@ -6,6 +6,8 @@ struct MetadataBatch {
     private var places: [ByteString: Int] = [:]
     /// What is to be written, a row a name.
     private(set) var changed: [MetadataRow] = []
+    /// Files that are not deleted, compared with before.
+    private(set) var more = 0
 
     /// - Parameter known: what there is of the names in question
     init(_ known: [MetadataRow]) {
@@ -19,6 +21,8 @@ struct MetadataBatch {
     }
 
     mutating func put(_ row: MetadataRow) {
+        let wasThere = self[row.lfn].map { !$0.isDeleted } ?? false
+        if wasThere == row.isDeleted { more += wasThere ? -1 : 1 }
         if let place = places[row.lfn] {
             changed[place] = row
         } else {

@@ -57,7 +57,7 @@ extension MetadataStore {
     /// - Returns: how many of the rows count
     private func merge(_ rows: [MetadataRow], _ state: inout MetadataState) throws(StorageError) -> Int {
         var (change, clock) = (state.change, state.clock)
-        try forEach(rows[...]) { row, batch in
+        state.files += try forEach(rows[...]) { row, batch in
             clock = max(clock, row.clock)
             if let known = batch[row.lfn], known.stamp >= row.stamp { return }
             change += 1

@@ -83,10 +83,11 @@ extension MetadataStore {
         try write { (state) throws(StorageError) in
             try checkOwnClock(state)
             var next = state
-            try forEach(rows) { row, batch in
+            let more = try forEach(rows) { row, batch in
                 if counts(row, batch[row.lfn]) { batch.put(stamped(row, &next)) }
             }
             state = next
+            state.files += more
         }
     }
 

@@ -84,23 +84,27 @@ package final class MetadataStore {
         get throws(StorageError) { try state().epoch }
     }
 
-    /// Files that are not deleted. Reads an index of all files: for reports.
+    /// Files that are not deleted.
     package var count: Int {
-        get throws(StorageError) { try tables.liveCount() }
+        get throws(StorageError) { try state().files }
     }
 
     // MARK: Changes
 
     /// Looks at each of the rows with what is known of its name, a few at a time, and writes what `decide` puts into the batch.
     /// In a transaction.
+    /// - Returns: how many files more there are than before that are not deleted
     func forEach(
         _ rows: ArraySlice<MetadataRow>, _ decide: (MetadataRow, inout MetadataBatch) -> Void
-    ) throws(StorageError) {
+    ) throws(StorageError) -> Int {
+        var more = 0
         for start in stride(from: rows.startIndex, to: rows.endIndex, by: Self.rowsTogether) {
             let part = rows[start..<min(start + Self.rowsTogether, rows.endIndex)]
             var batch = MetadataBatch(try tables.rows(of: part.map(\.lfn)))
             for row in part { decide(row, &batch) }
             try tables.put(batch.changed)
+            more += batch.more
         }
+        return more
     }
 }

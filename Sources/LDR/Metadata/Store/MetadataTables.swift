@@ -20,8 +20,6 @@ protocol MetadataTables: AnyObject {
     ) throws(StorageError) -> [MetadataRow]
     /// Of files that are not deleted, in bytewise order of their names.
     func liveRows(after name: ByteString, limit: Int) throws(StorageError) -> [MetadataRow]
-    /// Files that are not deleted.
-    func liveCount() throws(StorageError) -> Int
     /// Sites whose logs have been followed, or tried to, by name; this one's own log, too.
     func peers() throws(StorageError) -> [PeerStatus]
     func peer(_ site: String) throws(StorageError) -> PeerStatus?
@@ -46,6 +44,8 @@ struct MetadataState: Hashable {
     var change = 0
     /// The highest that was given out or seen.
     var clock: Int64 = 0
+    /// That are not deleted.
+    var files = 0
     /// Tells this catalog's numbers from those of one that was made anew or restored.
     var epoch = ""
     /// Whose catalog it is; empty before its first change.
