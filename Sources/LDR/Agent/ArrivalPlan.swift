@@ -55,7 +55,8 @@ package struct ArrivalPlanner: Sendable {
         guard let path = try? area.layout.path(for: described.record, publisher: described.publisher) else {
             return nil
         }
-        return (area.partitions, path)
+        // To read one on tape would bring it back.
+        return (area.partitions.filter { !$0.isTape }, path)
     }
 
     func copy(of lfn: ByteString, in partition: StoragePartition, _ path: String) -> Mapping {

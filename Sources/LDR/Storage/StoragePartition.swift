@@ -18,10 +18,12 @@ package struct StoragePartition: Sendable, Hashable {
     /// Files are being moved away: no new ones.
     package let isDraining: Bool
     package let isReadOnly: Bool
+    /// Files may be off-line: their names and sizes are there, and to read one may take hours.
+    package let isTape: Bool
 
     package init(
         name: String, root: String, url: ByteString, reserve: Int64 = 0, isDraining: Bool = false,
-        isReadOnly: Bool = false
+        isReadOnly: Bool = false, isTape: Bool = false
     ) throws(StorageAreaError) {
         self.name = name
         self.root = try Self.checked(root: root, of: name)
@@ -30,7 +32,8 @@ package struct StoragePartition: Sendable, Hashable {
         guard reserve >= 0 else { throw StorageAreaError("partition \(name): the reserve must not be negative") }
         self.reserve = reserve
         self.isDraining = isDraining
-        self.isReadOnly = isReadOnly
+        self.isReadOnly = isReadOnly || isTape
+        self.isTape = isTape
     }
 
     package var isWritable: Bool { !isDraining && !isReadOnly }

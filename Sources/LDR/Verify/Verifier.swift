@@ -159,7 +159,9 @@ package struct Verifier {
     private nonisolated(nonsending) func read(
         _ dump: CopyDump, _ scan: StorageScan, _ acts: Bool, _ report: inout Report
     ) async throws {
-        let places = dump.copies.keys.filter { scan.files[$0] != nil }.sorted()
+        // To read one on tape would bring it back.
+        let onTape = Set(area.partitions.filter(\.isTape).map(\.name))
+        let places = dump.copies.keys.filter { scan.files[$0] != nil && !onTape.contains($0.partition) }.sorted()
         var (corrupt, pace) = ([PartitionPath](), ReadPace(limits.rate))
         // The next pass goes on: what was found is not acted on much later.
         let end = ContinuousClock.now + .seconds(max(60, limits.interval / 2))
