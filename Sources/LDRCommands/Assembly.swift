@@ -18,13 +18,17 @@ enum Assembly {
         let partitions = try site.partitions.map {
             try StoragePartition(
                 name: $0.name, root: $0.root, url: ByteString($0.url), reserve: $0.reserve, isDraining: $0.isDraining,
-                isReadOnly: $0.isReadOnly)
+                isReadOnly: $0.isReadOnly, isTape: $0.isTape)
         }
         return try StorageArea(partitions: partitions, layout: try LayoutTemplate(parsing: site.layout))
     }
 
     static func tools(_ site: SiteConfiguration) throws -> TransferTools {
         TransferTools(commands: try site.commands.mapValues { try CommandTemplate($0) })
+    }
+
+    static func stage(_ site: SiteConfiguration) throws -> StageCommands {
+        try StageCommands(site.stageCommands, site.stage)
     }
 
     static func settings(_ limits: TransferLimits) -> TransferSettings {

@@ -68,6 +68,9 @@ struct ExplainCommand: AsyncParsableCommand {
         case .present: "here"
         case .active: "being fetched from \(want.source ?? "?")"
         case .queued: "queued, to be fetched from \(want.source ?? "?")"
+        case .staging where want.reason == nil: "to be brought back by \(want.source ?? "?") before it is fetched"
+        case .staging:
+            "being brought back by \(want.source ?? "?"), asked again \(Times.text(want.nextTry))\(reason)"
         case .held: "held back\(reason)"
         case .expired: "removed after its time\(reason); `ldr retry` with its name brings it back"
         case .stuck: "stuck after \(want.attempts) attempts, tried again \(Times.text(want.nextTry))\(reason)"

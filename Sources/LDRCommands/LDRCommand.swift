@@ -10,7 +10,7 @@ package struct LDRCommand: AsyncParsableCommand {
                 name: "Daemons",
                 subcommands: [
                     MasterCommand.self, PublishCommand.self, MetadataCommand.self, WantCommand.self,
-                    ScheduleCommand.self,
+                    ScheduleCommand.self, StageCommand.self,
                     TransferCommand.self, VerifyCommand.self, ReapCommand.self, ServeCommand.self,
                 ]),
             CommandGroup(

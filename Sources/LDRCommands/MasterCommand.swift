@@ -38,6 +38,7 @@ struct MasterCommand: AsyncParsableCommand {
         if !site.watches.isEmpty { names.append("publish") }
         if !site.logDirectory.isEmpty || !site.peers.isEmpty { names.append("metadata") }
         if !site.subscriptions.isEmpty { names += ["want", "schedule", "transfer"] }
+        if !site.subscriptions.isEmpty && !site.stageCommands.isEmpty { names.append("stage") }
         if !site.partitions.isEmpty { names.append("verify") }
         if ReapCommand.isNeeded(site) { names.append("reap") }
         if site.httpListen != nil { names.append("serve") }

@@ -51,14 +51,17 @@ enum StatusText {
     static func subscriptions(_ status: SiteStatus) -> [[String]] {
         [
             [
-                "subscription", "priority", "wanted", "present", "queued", "active", "missing", "stuck", "held",
+                "subscription", "priority", "wanted", "present", "staging", "queued", "active", "missing", "stuck",
+                "held",
                 "expired", "lag",
                 "done in",
             ]
         ]
             + status.subscriptions.map { item in
                 [item.name, "\(item.priority)", "\(item.wanted) (\(Sizes.text(item.wantedBytes)))", "\(item.present)"]
-                    + [item.queued, item.active, item.missing, item.stuck, item.held, item.expired].map { "\($0)" }
+                    + [item.staging, item.queued, item.active, item.missing, item.stuck, item.held, item.expired].map {
+                        "\($0)"
+                    }
                     + [
                         item.lagSeconds.map { Times.span($0) } ?? "-",
                         item.remainingSeconds.map { Times.span($0) } ?? "-",

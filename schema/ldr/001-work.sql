@@ -20,7 +20,8 @@ CREATE TABLE origin (
 );
 
 -- Files that a subscription wants. state: 0 missing, 1 queued (a source is chosen), 2 active, 3 present, 4 stuck, 5 held back,
--- 6 expired (it was here, and was removed as its subscriptions say). Times are milliseconds since 1970.
+-- 6 expired (it was here, and was removed as its subscriptions say), 7 staging (a source is chosen, which has to bring it back from
+-- tape first). Times are milliseconds since 1970.
 CREATE TABLE want (
     -- Never given out again: partial files are named by it, and may be open longer than the row is there.
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -32,17 +33,21 @@ CREATE TABLE want (
     state INTEGER NOT NULL,
     -- Since when it is wanted.
     since INTEGER NOT NULL,
-    -- Not before; where a source is chosen, the order in its queue; of one that is or was here, when it came.
+    -- Not before; where a source is chosen, the order in its queue, or when the source is asked again; of one that is or was here, when it came.
     next_try INTEGER NOT NULL DEFAULT 0,
     attempts INTEGER NOT NULL DEFAULT 0,
     source TEXT,
     url BLOB,
     reason TEXT,
     -- The strongest checksum in the metadata, after its kind: a copy of a file that has another one now is none of it.
-    checksum BLOB
+    checksum BLOB,
+    -- Since when the source was asked to bring it back; 0 for one that was not, or has come.
+    staging INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX want_to_schedule ON want (queue, next_try) WHERE state = 0;
 CREATE INDEX want_queued ON want (source, next_try) WHERE state = 1;
+CREATE INDEX want_staging ON want (next_try) WHERE state = 7;
+CREATE INDEX want_staged ON want (state) WHERE staging > 0;
 CREATE INDEX want_unfinished ON want (state) WHERE state IN (2, 4, 5);
 
 -- What transfers have taught about sources.

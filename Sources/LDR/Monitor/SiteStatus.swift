@@ -13,6 +13,8 @@ package struct SiteStatus: Sendable, Encodable {
         package var wantedBytes: Int64 = 0
         package var present = 0
         package var presentBytes: Int64 = 0
+        /// To be brought back from tape by their sources.
+        package var staging = 0
         package var queued = 0
         package var active = 0
         package var missing = 0
@@ -110,6 +112,7 @@ package struct SiteStatus: Sendable, Encodable {
             }
             switch state {
             case .missing: status.missing = total.files
+            case .staging: status.staging = total.files
             case .queued: status.queued = total.files
             case .active: status.active = total.files
             case .present: (status.present, status.presentBytes) = (total.files, total.bytes)

@@ -9,6 +9,8 @@ package struct Scheduler {
 
     package struct Outcome: Sendable, Equatable {
         package var queued = 0
+        /// Of which the source is asked to bring them back first.
+        package var staging = 0
         package var withoutSource = 0
         package var held = 0
 
@@ -18,18 +20,23 @@ package struct Scheduler {
     private let work: WorkStore
     private let finder: any ReplicaFinder
     private let limits: QueueLimits
+    private let stage: StageCommands
     private let isOwn: @Sendable (ByteString) -> Bool
     private let logger: Logger
 
-    /// - Parameter isOwn: whether a URL is one of this site's partitions: a copy that is bad here is no source
+    /// - Parameters:
+    ///   - stage: for copies that cannot be read at once
+    ///   - isOwn: whether a URL is one of this site's partitions: a copy that is bad here is no source
     package init(
         work: WorkStore, finder: any ReplicaFinder, limits: QueueLimits, logger: Logger,
+        stage: StageCommands = StageCommands(),
         isOwn: @escaping @Sendable (ByteString) -> Bool = { _ in false }
     ) {
         self.isOwn = isOwn
         self.work = work
         self.finder = finder
         self.limits = limits
+        self.stage = stage
         self.logger = logger
     }
 
@@ -37,16 +44,20 @@ package struct Scheduler {
     /// - Throws: `StorageError`; `NoIndexAnswered`
     package func pass(at now: Int = WorkStore.now) async throws -> Outcome {
         try work.reconsider(at: now)
+        if stage.isEmpty { try work.endStaging() }
         let loads = try work.queued()
         var room = limits.length - loads.values.reduce(0) { $0 + $1.files }
-        var chooser = SourceChooser(try work.sources(), queued: loads, perSource: limits.perSource, now: now)
+        var chooser = SourceChooser(try work.sources(), queued: loads, perSource: limits.perSource, now: now) {
+            stage.command(for: $0) != nil
+        }
+        var tape = stage.isEmpty ? 0 : stage.queue - (try work.staging()).files
         var volumes = try Volumes(work)
         var outcome = Outcome()
         while room > 0 {
             let wants = try candidates(min(room, Self.batch), at: now)
             if wants.isEmpty { break }
             let before = outcome.queued
-            let decisions = try await decide(wants, &chooser, &volumes, &outcome, now)
+            let decisions = try await decide(wants, &chooser, &volumes, &tape, &outcome, now)
             try work.record(decisions, at: now + before)
             room -= outcome.queued - before
             // All sources have as many files as they may have: the rest of the list is not looked at.
@@ -55,6 +66,10 @@ package struct Scheduler {
         }
         return outcome
     }
+
+    /// Milliseconds until a file is thought of again for which others have to be brought back from tape first.
+    private static let tapePause = 300_000
+    private static let tapeIsBusy = "its only copies are on tape, and others are brought back first"
 
     private func candidates(_ limit: Int, at now: Int) throws(StorageError) -> [Want] {
         var claims: [(weight: Int, wants: [Want])] = []
@@ -67,15 +82,17 @@ package struct Scheduler {
     }
 
     private func decide(
-        _ wants: [Want], _ chooser: inout SourceChooser, _ volumes: inout Volumes, _ outcome: inout Outcome, _ now: Int
+        _ wants: [Want], _ chooser: inout SourceChooser, _ volumes: inout Volumes, _ tape: inout Int,
+        _ outcome: inout Outcome, _ now: Int
     ) async throws -> [(want: Want, decision: ScheduleDecision)] {
         let found = try await finder.find(wants.map(\.lfn))
         for problem in found.problems { logger.warning("catalog not asked", metadata: ["cause": "\(problem)"]) }
         var decisions: [(want: Want, decision: ScheduleDecision)] = []
         for want in wants {
-            let decision = decide(want, found, &chooser, &volumes, now)
+            let decision = decide(want, found, &chooser, &volumes, &tape, now)
             switch decision {
             case .queue: outcome.queued += 1
+            case .stage: outcome.staging += 1
             case .wait: outcome.withoutSource += 1
             case .hold: outcome.held += 1
             case .leave: break
@@ -86,7 +103,8 @@ package struct Scheduler {
     }
 
     private func decide(
-        _ want: Want, _ found: FoundReplicas, _ chooser: inout SourceChooser, _ volumes: inout Volumes, _ now: Int
+        _ want: Want, _ found: FoundReplicas, _ chooser: inout SourceChooser, _ volumes: inout Volumes,
+        _ tape: inout Int, _ now: Int
     ) -> ScheduleDecision {
         if let name = volumes.isExhausted(for: want) {
             return .hold(reason: "the volume of subscription \(name) is used up")
@@ -95,8 +113,14 @@ package struct Scheduler {
         let pause = RetryRule.pause(after: want.attempts + 1, seed: want.id)
         switch chooser.choose(urls, size: want.size, avoiding: want.source) {
         case .source(let name, let url):
+            if stage.command(for: url) == nil {
+                volumes.add(want)
+                return .queue(source: name, url: url)
+            }
+            guard tape > 0 else { return .wait(until: now + Self.tapePause, reason: Self.tapeIsBusy, isFailure: false) }
+            tape -= 1
             volumes.add(want)
-            return .queue(source: name, url: url)
+            return .stage(source: name, url: url)
         case .later(let time): return .wait(until: time, reason: "all sources have failed of late", isFailure: false)
         case .full: return .leave
         case .none:

@@ -6,6 +6,8 @@ package struct SourceChooser {
     private static let unknownRate = 10e6
     /// Seconds that a file costs besides its bytes.
     private static let overhead = 0.02
+    /// Seconds that a file on tape is expected to take longer: a copy on a disk is taken if there is one.
+    private static let tape = 3_600.0
 
     package enum Choice: Sendable, Hashable {
         case source(String, url: ByteString)
@@ -19,6 +21,7 @@ package struct SourceChooser {
     private let now: Int
     private let perSource: Int
     private let records: [String: SourceRecord]
+    private let isOnTape: (ByteString) -> Bool
     private let typicalRate: Double
     private var files: [String: Int]
     private var seconds: [String: Double] = [:]
@@ -26,9 +29,12 @@ package struct SourceChooser {
     /// - Parameters:
     ///   - queued: files of each source that are chosen already, and their bytes
     ///   - now: milliseconds since 1970
+    ///   - isOnTape: whether a copy has to be brought back before it can be read
     package init(
-        _ records: [SourceRecord], queued: [String: (files: Int, bytes: Int64)], perSource: Int, now: Int
+        _ records: [SourceRecord], queued: [String: (files: Int, bytes: Int64)], perSource: Int, now: Int,
+        isOnTape: @escaping (ByteString) -> Bool = { _ in false }
     ) {
+        self.isOnTape = isOnTape
         self.now = now
         self.perSource = perSource
         self.records = Dictionary(uniqueKeysWithValues: records.map { ($0.name, $0) })
@@ -63,6 +69,7 @@ package struct SourceChooser {
                 continue
             }
             var end = seconds[name, default: 0] + cost(of: name, bytes: size, files: 1)
+            if isOnTape(url) { end += Self.tape }
             if name == avoiding { end = end * 4 + 60 }
             if best == nil || end < best?.end ?? 0 { best = (name, url, end) }
         }

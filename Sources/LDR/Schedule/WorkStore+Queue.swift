@@ -5,6 +5,8 @@ import RLSStorageSQLite
 /// What the scheduler decided of a file.
 package enum ScheduleDecision: Sendable, Hashable {
     case queue(source: String, url: ByteString)
+    /// As `queue`, once the source has brought it back from tape.
+    case stage(source: String, url: ByteString)
     /// Not before then, milliseconds since 1970, because of the reason; a failure of the file, or only its turn has not come.
     case wait(until: Int, reason: String, isFailure: Bool)
     case hold(reason: String)
@@ -73,7 +75,7 @@ extension WorkStore {
     /// Bytes that a subscription has here or on their way.
     func volume(of subscription: Subscription) throws(StorageError) -> Int64 {
         let statement = try file.connection.statement(
-            "SELECT coalesce(sum(size), 0) FROM want WHERE subscriptions & ? AND state IN (1, 2, 3)")
+            "SELECT coalesce(sum(size), 0) FROM want WHERE subscriptions & ? AND state IN (1, 2, 3, 7)")
         defer { statement.reset() }
         try statement.bind(1, subscription.bit)
         return try statement.step() ? Int64(statement.integer(0)) : 0
@@ -93,7 +95,10 @@ extension WorkStore {
     func record(_ decisions: [(want: Want, decision: ScheduleDecision)], at now: Int) throws(StorageError) {
         try file.write { (connection) throws(StorageError) in
             let queue = try connection.statement(
-                "UPDATE want SET state = 1, source = ?, url = ?, next_try = ?, reason = NULL WHERE id = ? AND state = 0"
+                """
+                UPDATE want SET state = ?, source = ?, url = ?, next_try = ?, reason = NULL, staging = 0
+                WHERE id = ? AND state = 0
+                """
             )
             let wait = try connection.statement(
                 "UPDATE want SET state = ?, next_try = ?, reason = ?, attempts = attempts + ? WHERE id = ? AND state = 0"
@@ -102,7 +107,11 @@ extension WorkStore {
                 let id = item.want.id
                 switch item.decision {
                 case .queue(let source, let url):
-                    try queue.bind(1, text: source).bind(2, url).bind(3, now + order).bind(4, id).run()
+                    try queue.bind(1, WantState.queued.rawValue).bind(2, text: source).bind(3, url)
+                        .bind(4, now + order).bind(5, id).run()
+                case .stage(let source, let url):
+                    try queue.bind(1, WantState.staging.rawValue).bind(2, text: source).bind(3, url)
+                        .bind(4, now + order).bind(5, id).run()
                 case .wait(let time, let reason, let isFailure):
                     try wait.bind(1, 0).bind(2, time).bind(3, text: reason).bind(4, isFailure ? 1 : 0).bind(5, id).run()
                 case .hold(let reason):

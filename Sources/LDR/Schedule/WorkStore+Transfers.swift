@@ -141,7 +141,7 @@ extension WorkStore {
         let isStuck = failures >= attempts
         let pause = isStuck ? RetryRule.stuck : RetryRule.pause(after: max(1, failures), seed: result.want.id)
         try connection.statement(
-            "UPDATE want SET state = ?, attempts = ?, next_try = ?, reason = ? WHERE id = ? AND lfn = ?"
+            "UPDATE want SET state = ?, attempts = ?, next_try = ?, reason = ?, staging = 0 WHERE id = ? AND lfn = ?"
         ).bind(1, isStuck ? WantState.stuck.rawValue : WantState.missing.rawValue).bind(2, failures)
             .bind(3, result.ended + pause).bind(4, text: "\(failure.kind): \(failure.message)")
             .bind(5, result.want.id).bind(6, result.want.lfn).run()
@@ -151,7 +151,7 @@ extension WorkStore {
     private func arrived(_ result: TransferResult, _ connection: SQLiteConnection) throws(StorageError) {
         let statement = try connection.statement(
             """
-            UPDATE want SET state = iif(size = ?4 AND checksum IS ?5, 3, 0), attempts = 0, reason = NULL,
+            UPDATE want SET state = iif(size = ?4 AND checksum IS ?5, 3, 0), attempts = 0, reason = NULL, staging = 0,
                 next_try = iif(size = ?4 AND checksum IS ?5, ?1, 0) WHERE id = ?2 AND lfn = ?3
             """)
         try statement.bind(1, result.ended).bind(2, result.want.id).bind(3, result.want.lfn)

@@ -35,6 +35,9 @@ package struct SiteConfiguration: Sendable {
     package var httpListen: WebAddress?
     /// Directories that sites share: `file:` URLs of others are taken from there, and from nowhere else on this machine.
     package var fileSources: [String] = []
+    /// What makes files readable that are off-line.
+    package var stage = StageLimits()
+    package var stageCommands: [StageConfiguration] = []
     /// Command lines for URLs of other kinds, by scheme.
     package var commands: [String: String] = [:]
 
@@ -69,6 +72,8 @@ package struct PartitionConfiguration: Sendable, Hashable {
     package var isDraining = false
     /// Nothing is changed there at all.
     package var isReadOnly = false
+    /// Read-only, and to read a file may take hours: no content is read.
+    package var isTape = false
 }
 
 package struct PeerConfiguration: Sendable, Hashable {
@@ -121,6 +126,24 @@ package struct TransferLimits: Sendable {
     package var bandwidth = BandwidthPlan()
     /// Seconds without progress.
     package var stallTime = 120
+}
+
+/// How files below a URL are made readable before they are fetched.
+package struct StageConfiguration: Sendable, Hashable {
+    /// With a slash at its end.
+    package var prefix: String
+    package var command: String
+}
+
+package struct StageLimits: Sendable {
+    /// Files that are asked for, or are readable and on their way here.
+    package var files = 100
+    /// Seconds until a file is asked for again that was not yet readable.
+    package var interval: Int64 = 60
+    /// Seconds after which a file that is still not readable has failed.
+    package var time: Int64 = 86_400
+    /// Seconds that one run of the program may take.
+    package var answer: Int64 = 120
 }
 
 package struct VerifyLimits: Sendable {

@@ -29,7 +29,18 @@ extension SiteOption {
         }
     }
 
-    package static let all: [SiteOption] = site + storage + publishing + wants + transfers + verification + reaping
+    /// At least one.
+    private static func seconds(
+        _ key: String, _ example: String, _ path: any (WritableKeyPath<SiteConfiguration, Int64> & Sendable),
+        _ help: String
+    ) -> SiteOption {
+        SiteOption(key: key, values: "a time, as \(example)", help: help) { (site, value) throws(SiteValueError) in
+            site[keyPath: path] = max(1, try value.seconds())
+        }
+    }
+
+    package static let all: [SiteOption] =
+        site + storage + publishing + wants + transfers + staging + verification + reaping
 
     private static let site: [SiteOption] = [
         SiteOption(
@@ -76,8 +87,10 @@ extension SiteOption {
             site.layout = try value.layout()
         },
         SiteOption(
-            key: "partition", values: "name path URL [reserve=10G] [draining] [read-only]",
-            help: "a directory tree for copies, and the URL that others fetch them from", isRepeatable: true
+            key: "partition", values: "name path URL [reserve=10G] [draining] [read-only] [tape]",
+            help:
+                "a directory tree for copies, and the URL that others fetch them from; tape: read-only, contents are not read",
+            isRepeatable: true
         ) { (site, value) throws(SiteValueError) in
             site.partitions.append(try value.partition())
         },
@@ -151,6 +164,20 @@ extension SiteOption {
             let (scheme, command) = try value.command()
             site.commands[scheme] = command
         },
+    ]
+
+    private static let staging: [SiteOption] = [
+        SiteOption(
+            key: "stage_command", values: "URL program word…, with %u the URL of a file below that one, %s the size",
+            help: "makes a file readable before it is fetched; it exits with 0: readable, 75: not yet, ask again",
+            isRepeatable: true
+        ) { (site, value) throws(SiteValueError) in
+            site.stageCommands.append(try value.stageCommand())
+        },
+        whole("stage_files", \.stage.files, 1...100_000, "files that are being made readable, or are and on their way"),
+        seconds("stage_interval", "1m", \.stage.interval, "until a file that was not yet readable is asked for again"),
+        seconds("stage_time", "1d", \.stage.time, "after which a file that is still not readable has failed"),
+        seconds("stage_answer", "2m", \.stage.answer, "that one run of a stage command may take"),
     ]
 
     private static let verification: [SiteOption] = [

@@ -126,6 +126,14 @@ struct SiteValue: Sendable {
         return (scheme, command)
     }
 
+    func stageCommand() throws(SiteValueError) -> StageConfiguration {
+        let (first, command) = try firstWord()
+        do throws(CommandTemplate.Failure) { _ = try CommandTemplate(command, .stage) } catch {
+            throw SiteValueError(error.description)
+        }
+        return StageConfiguration(prefix: try Self.url(first[...]) + "/", command: command)
+    }
+
     private func firstWord() throws(SiteValueError) -> (first: String, rest: String) {
         guard let first = words.first, words.count > 1 else {
             throw SiteValueError("\(text): expected two words or more")
@@ -152,7 +160,8 @@ struct SiteValue: Sendable {
             case ("reserve", let value?): partition.reserve = try Self.bytes(value)
             case ("draining", nil): partition.isDraining = true
             case ("read-only", nil): partition.isReadOnly = true
-            default: throw SiteValueError("`\(word)`: expected reserve=…, draining or read-only")
+            case ("tape", nil): (partition.isReadOnly, partition.isTape) = (true, true)
+            default: throw SiteValueError("`\(word)`: expected reserve=…, draining, read-only or tape")
             }
         }
         return partition

@@ -1,10 +1,11 @@
 import RLSCore
 
-/// How a program of the administrator's choice is called, such as `xrdcp --nopbar %u %p`.
+/// How a program of the administrator's choice is called, such as `xrdcp --nopbar %u %p` to fetch a file, or `bring-online %u`
+/// to make one readable.
 ///
 /// Words are separated by blanks, unless in single or double quotes, and replaced after that: whatever a URL
 /// contains, it stays within its word, and no shell sees it. `%u` is the URL as the catalog has it, `%p` the path to
-/// write, `%s` the size in bytes, `%%` a percent sign. Exit status 0 means that the file is complete.
+/// write (of one that fetches), `%s` the size in bytes, `%%` a percent sign.
 package struct CommandTemplate: Sendable, Equatable {
     /// What is wrong with a template.
     package struct Failure: Error, CustomStringConvertible {
@@ -16,11 +17,15 @@ package struct CommandTemplate: Sendable, Equatable {
         case url, path, size
     }
 
+    package enum Use: String, Sendable {
+        case transfer, stage
+    }
+
     package let program: String
     private let arguments: [[Piece]]
 
-    package init(_ text: String) throws(Failure) {
-        func refused(_ why: String) -> Failure { Failure(description: "transfer command \(text): \(why)") }
+    package init(_ text: String, _ use: Use = .transfer) throws(Failure) {
+        func refused(_ why: String) -> Failure { Failure(description: "\(use.rawValue) command \(text): \(why)") }
         guard let words = Self.words(text) else { throw refused("a quotation mark has no counterpart") }
         guard let program = words.first, !program.isEmpty else { throw refused("names no program") }
         guard !program.contains("%") else { throw refused("the program itself cannot be replaced") }
@@ -33,17 +38,24 @@ package struct CommandTemplate: Sendable, Equatable {
         }
         self.arguments = arguments
         let all = arguments.joined()
-        guard all.contains(.url), all.contains(.path) else { throw refused("needs %u (the URL) and %p (the path)") }
+        guard all.contains(.url) else { throw refused("needs %u (the URL)") }
+        guard all.contains(.path) == (use == .transfer) else {
+            throw refused(use == .transfer ? "needs %p (the path)" : "has %p, and writes no file")
+        }
     }
 
     func words(for request: TransferRequest) -> [[UInt8]] {
+        words(url: request.source, path: request.destination, size: request.expected.size)
+    }
+
+    func words(url: ByteString, path: String = "", size: Int64) -> [[UInt8]] {
         arguments.map { pieces in
             pieces.flatMap { piece -> [UInt8] in
                 switch piece {
                 case .text(let bytes): bytes
-                case .url: request.source.bytes
-                case .path: Array(request.destination.utf8)
-                case .size: Array(String(request.expected.size).utf8)
+                case .url: url.bytes
+                case .path: Array(path.utf8)
+                case .size: Array(String(size).utf8)
                 }
             }
         }

@@ -30,6 +30,8 @@ package enum WantState: Int, Sendable, CaseIterable {
     case held = 5
     /// It was here, and was removed because the time or the volume of its subscriptions was over: it is not fetched again.
     case expired = 6
+    /// A source is chosen, which has to bring it back from tape first.
+    case staging = 7
 }
 
 /// A file that a subscription wants.

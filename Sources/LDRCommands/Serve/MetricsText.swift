@@ -49,7 +49,8 @@ struct MetricsText {
             "ldr_subscription_files", "Files of a subscription by their state.",
             subscriptions.flatMap { item in
                 [
-                    ("present", item.present), ("queued", item.queued), ("active", item.active),
+                    ("present", item.present), ("staging", item.staging), ("queued", item.queued),
+                    ("active", item.active),
                     ("missing", item.missing), ("stuck", item.stuck), ("held", item.held), ("expired", item.expired),
                 ].map { (["subscription": item.name, "state": $0], Double($1)) }
             })

@@ -1,5 +1,4 @@
 import Foundation
-import Logging
 import NIOConcurrencyHelpers
 import RLSCore
 import RLSTestSupport
@@ -9,51 +8,17 @@ import Testing
 
 /// A transfer daemon whose window closes and opens.
 @Suite struct TransferWindowTests {
-    private let fixture: TransferFixture
-    private let server: WebServer
-    private let work: WorkStore
-    private let metadata: MetadataStore
-    private let catalog = MemoryCatalog()
+    private let site: TransferSite
     private let isOff = NIOLockedValueBox(true)
 
-    init() async throws {
-        fixture = try TransferFixture()
-        server = try await WebServer(fixture.source)
-        work = try WorkStore(path: fixture.directory.file("work.db"))
-        metadata = try MetadataStore(path: fixture.directory.file("metadata.db"), site: "here")
-    }
-
-    private func queue(_ url: String) async throws {
-        let finder = FixedFinder(urls: ["large": [ByteString(url)]])
-        _ = try await Scheduler(work: work, finder: finder, limits: QueueLimits(), logger: Logger(label: "test"))
-            .pass()
-    }
-
-    private func daemon() throws -> TransferDaemon {
-        let desk = try WorkDesk(path: fixture.directory.file("work.db"))
-        let area = try StorageArea(
-            partitions: [StoragePartition(name: "main", root: fixture.root, url: "http://here/files")],
-            layout: LayoutTemplate(parsing: "{lfn}"))
-        let (events, landing) = (EventLog(path: fixture.directory.file("events"), site: "here"), Landing())
-        let arrivals = ArrivalDesk(
-            work: desk, catalog: catalog, events: events, attempts: 3, logger: Logger(label: "test"))
-        var site = SiteConfiguration()
-        (site.site, site.directory) = ("here", fixture.directory.path)
-        let agent = SourceAgent(
-            work: desk, metadata: try MetadataDesk(site),
-            plans: ArrivalPlanner(area), tools: TransferTools(), landing: landing, arrivals: arrivals,
-            replacement: Replacement(site: "here", area: area, catalog: catalog, landing: landing, events: events),
-            limits: TransferLimits(), settings: TransferSettings())
-        return TransferDaemon(agent, work: desk, sources: 2, isOff: { [isOff] in isOff.withLockedValue { $0 } })
-    }
+    init() async throws { site = try await TransferSite() }
 
     @Test func whatIsUnderWayWaitsForTheNextWindow() async throws {
+        let (fixture, server, work) = (site.fixture, site.server, site.work)
         let record = try fixture.publish("large", megabytes: 32)
-        _ = try metadata.publish([record])
-        _ = try await WantKeeper(work: work, metadata: metadata, catalog: catalog, isInStorage: { _ in true })
-            .keep([SubscriptionConfiguration(name: "all", expression: "size > 0")])
-        try await queue(server.url("slow/large"))
-        let daemon = try daemon()
+        try await site.want([record])
+        _ = try await site.schedule(["large": [ByteString(server.url("slow/large"))]])
+        let daemon = try site.daemon { [isOff] in isOff.withLockedValue { $0 } }
         #expect(try await daemon.pass() == AgentOutcome())
         #expect(try work.want(of: "large")?.state == .queued && server.requests.isEmpty)
 
@@ -76,6 +41,7 @@ import Testing
     }
 
     @Test func theStatusSaysUntilWhen() throws {
+        let (work, metadata) = (site.work, site.metadata)
         let always = BandwidthPlan([try .init(parsing: "20M")])
         let now = WorkStore.now
         let capped = try SiteStatus("here", work: work, metadata: metadata, bandwidth: always, at: now)

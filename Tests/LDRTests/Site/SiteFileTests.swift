@@ -23,6 +23,9 @@ import Testing
             log_directory /var/lib/ldr/log
             peer wisc https://ldr.wisc.example.org/log/wisc
             name_rule ligo-frame
+            partition tape /tape gsiftp://se:2811/tape tape
+            stage_command gsiftp://arc/tape bring-online -t %s %u
+            stage_interval 5m
             watch /incoming collection=raw complete_after=2m
             subscription raw priority=80 lifetime=30d volume=1T : frameType = 'R' and lfn like '%:%'
             queue_length 10
@@ -36,6 +39,11 @@ import Testing
             site.partitions[0]
                 == PartitionConfiguration(
                     name: "one", root: "/data/1", url: "gsiftp://se:2811/data/1", reserve: 10 << 30))
+        #expect(site.partitions[2].isReadOnly && site.partitions[2].isTape && site.stage.interval == 300)
+        #expect(
+            site.stageCommands == [
+                StageConfiguration(prefix: "gsiftp://arc/tape/", command: "bring-online -t %s %u")
+            ])
         #expect(site.partitions[1].isDraining && site.partitions[1].isReadOnly)
         #expect(site.peers == [PeerConfiguration(site: "wisc", url: "https://ldr.wisc.example.org/log/wisc")])
         #expect(site.watches == [WatchConfiguration(directory: "/incoming", collection: "raw", completeAfter: 120)])
@@ -57,11 +65,13 @@ import Testing
         ("bandwidth 0", "f:3: `bandwidth`: 0: write `none` for no limit"),
         ("bandwidth 1M 8:00-9:00", "f:3: `bandwidth`: `8:00-9:00`: expected days and times"),
         ("bandwidth 1M monday", "f:3: `bandwidth`: `monday`: expected days and times"),
+        ("stage_command gsiftp://h/x get %u %p", "f:3: `stage_command`: stage command get %u %p: has %p"),
+        ("stage_command /tape get %u", "f:3: `stage_command`: /tape: expected a URL"),
         ("peer cit http://x", "f: the site is its own peer"), ("peer a b", "f:3: `peer`: b: expected a URL"),
         ("partition a data gsiftp://x", "f:3: `partition`: data: expected a path that begins with /"),
         (
             "partition a /d gsiftp://x colour=red",
-            "f:3: `partition`: `colour=red`: expected reserve=…, draining or read-only"
+            "f:3: `partition`: `colour=red`: expected reserve=…, draining, read-only or tape"
         ),
         ("subscription a frameType = 'R'", "f:3: `subscription`: expected `:` before the expression"),
         ("subscription a : frameType = ", "f:3: `subscription`: "), ("lrc host", "f:3: `lrc`: host: expected rls://"),

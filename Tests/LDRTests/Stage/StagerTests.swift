@@ -1,0 +1,146 @@
+import Foundation
+import RLSCore
+import RLSTestSupport
+import Testing
+
+@testable import LDR
+
+/// Files that a source has to bring back from tape before they can be fetched.
+@Suite struct StagerTests {
+    private let site: TransferSite
+    private let now = WorkStore.now
+
+    init() async throws { site = try await TransferSite() }
+
+    /// Puts the file into the server's directory when it is asked for the third time.
+    private static let script = """
+        #!/bin/sh
+        name=${1##*/}
+        echo "$1 $2" >> "$0.log"
+        case $name in
+            bad*) echo "no such tape" >&2; exit 1 ;;
+            late*) exec sleep 1000 ;;
+            never*) exit 75 ;;
+        esac
+        if [ "$(grep -c "/$name " "$0.log")" -lt 3 ]; then echo "being mounted" >&2; exit 75; fi
+        mv "${0%/*}/tape-$name" "${0%/*}/source/$name"
+        """
+
+    private var log: String { site.fixture.directory.text("stage.log") }
+
+    private func commands(_ change: (inout StageLimits) -> Void = { _ in }) throws -> StageCommands {
+        let script = try site.fixture.directory.write(Self.script, to: "stage")
+        chmod(script, 0o700)
+        var limits = StageLimits()
+        limits.interval = 1
+        change(&limits)
+        let rule = StageConfiguration(prefix: site.server.url("files/"), command: "\(script) %u %s")
+        return try StageCommands([rule], limits)
+    }
+
+    private func stager(_ commands: StageCommands, attempts: Int = 3) throws -> Stager {
+        Stager(work: try site.desk(), commands: commands, events: site.events, attempts: attempts)
+    }
+
+    /// Published, and taken off the disk.
+    private func offline(_ name: String) throws -> FileRecord {
+        let record = try site.fixture.publish(name, Array("content of \(name)".utf8))
+        let source = "\(site.fixture.source)/\(name)"
+        try FileManager.default.moveItem(atPath: source, toPath: site.fixture.directory.file("tape-\(name)"))
+        return record
+    }
+
+    private func onTape(_ names: [String]) -> [ByteString: [ByteString]] {
+        Dictionary(uniqueKeysWithValues: names.map { (ByteString($0), [ByteString(site.server.url("files/\($0)"))]) })
+    }
+
+    @Test func aFileComesWhenItIsReadable() async throws {
+        let commands = try commands()
+        let disk = try site.fixture.publish("disk", Array("x".utf8))
+        try await site.want([try offline("a"), disk])
+        var urls = onTape(["a"])
+        urls["disk"] = [ByteString(site.server.url("slow/disk"))]
+        let outcome = try await site.schedule(urls, stage: commands, at: now)
+        #expect(outcome.queued == 1 && outcome.staging == 1)
+        #expect(try site.state("a") == .staging)
+        // Nobody waits for it.
+        #expect(try await site.daemon().pass().arrived == 1)
+        let stager = try stager(commands)
+        for round in 0..<2 {
+            #expect(try await stager.pass(at: now + round * 1_000).readable == 0)
+            // Not before its time.
+            #expect(try await stager.pass(at: now + round * 1_000 + 999) == Stager.Outcome())
+        }
+        let waiting = try #require(try site.work.want(of: "a"))
+        #expect(waiting.state == .staging && waiting.reason?.contains("being mounted") == true && waiting.attempts == 0)
+        let status = try SiteStatus("here", work: site.work, metadata: site.metadata, at: now)
+        #expect(status.subscriptions[0].staging == 1)
+        #expect(try await stager.pass(at: now + 2_000).readable == 1)
+        #expect(try site.state("a") == .queued)
+        #expect(try await site.daemon().pass().arrived == 1)
+        #expect(site.fixture.landed == ["a", "disk"])
+        #expect(log == String(repeating: "\(site.server.url("files/a")) 12\n", count: 3))
+    }
+
+    @Test func whatCannotBeBroughtBackFails() async throws {
+        let commands = try commands {
+            $0.answer = 1
+            $0.time = 5
+        }
+        let names = ["bad", "late", "never"]
+        try await site.want(try names.map { try offline($0) })
+        #expect(try await site.schedule(onTape(names), stage: commands, at: now).staging == 3)
+        let stager = try stager(commands, attempts: 2)
+        let begin = ContinuousClock.now
+        #expect(try await stager.pass(at: now).failed == 2)
+        #expect(ContinuousClock.now - begin < .seconds(Patience.seconds(10)))
+        #expect(try site.work.want(of: "bad")?.reason?.contains("no such tape") == true)
+        #expect(try site.work.want(of: "late")?.reason?.contains("no answer within 1 s") == true)
+        #expect(try site.state("never") == .staging)
+        #expect(try await stager.pass(at: now + 6_000).failed == 1)
+        #expect(try site.work.want(of: "never")?.reason?.contains("not readable within 5 s") == true)
+        // Again, later, and in the end stuck; what else the source has is not to blame.
+        let later = now + 10_000_000
+        _ = try await site.schedule(onTape(names), stage: commands, at: later)
+        #expect(try await stager.pass(at: later).failed == 2)
+        #expect(try site.state("bad") == .stuck && site.state("late") == .stuck)
+        #expect(try site.work.sources().allSatisfy { $0.failed == 0 })
+        #expect(try site.work.history(of: "bad", limit: 9).count == 2)
+    }
+
+    @Test func soManyAtATime() async throws {
+        let commands = try commands { $0.files = 2 }
+        let names = (0..<25).map { "never\($0)" }
+        try await site.want(try names.map { try offline($0) })
+        #expect(try await site.schedule(onTape(names), stage: commands, at: now).staging == 20)
+        #expect(try site.work.wants(in: .missing, limit: 99).allSatisfy { $0.reason?.contains("on tape") == true })
+        let stager = try stager(commands)
+        for round in 0..<3 { #expect(try await stager.pass(at: now + round * 2_000).asked == 2) }
+        #expect(Set(log.split(separator: "\n")).count == 2)
+        // A daemon that begins anew asks for the same ones.
+        #expect(try await self.stager(commands).pass(at: now + 10_000).asked == 2)
+        #expect(Set(log.split(separator: "\n")).count == 2)
+        // Without a stage command all can be read.
+        #expect(try await site.schedule(onTape(names), at: now + 400_000).queued == 25)
+    }
+
+    @Test func aCopyOnADiskIsPreferred() async throws {
+        let commands = try commands()
+        try await site.want([try offline("a")])
+        var urls = onTape(["a"])
+        urls["a"]?.append(ByteString(site.server.url("slow/a")))
+        let outcome = try await site.schedule(urls, stage: commands, at: now)
+        #expect(outcome.queued == 1 && outcome.staging == 0)
+    }
+
+    @Test func theLongestPrefixCounts() throws {
+        let commands = try StageCommands(
+            [
+                StageConfiguration(prefix: "gsiftp://h/", command: "one %u"),
+                StageConfiguration(prefix: "gsiftp://h/tape/", command: "two --size=%s %u"),
+            ], StageLimits())
+        #expect(commands.command(for: "gsiftp://h/tape/x")?.program == "two")
+        #expect(commands.command(for: "gsiftp://h/tapes/x")?.program == "one")
+        #expect(commands.command(for: "gsiftp://host/tape/x") == nil)
+    }
+}
