@@ -40,6 +40,7 @@ struct ArrivedFile: Sendable {
 package struct ArrivalPlanner: Sendable {
     private let area: StorageArea
     private let free: @Sendable (StoragePartition) -> Int64?
+    private let space = SpaceAccount()
 
     package init(
         _ area: StorageArea, free: @escaping @Sendable (StoragePartition) -> Int64? = { $0.freeBytes() }
@@ -63,33 +64,67 @@ package struct ArrivalPlanner: Sendable {
         Mapping(lfn: lfn, pfn: area.url(partition, path))
     }
 
-    /// - Parameters:
-    ///   - described: the file's metadata, and the site that they come from
-    ///   - planned: bytes of each partition that files planned before will take, by its name; this one's are added
-    func plan(
-        _ want: Want, _ described: DescribedFile?, planned: inout [String: Int64]
-    ) -> Result<ArrivalPlan, TransferFailure> {
+    /// Until `release`, nothing else is planned into the room that the file will take.
+    /// - Parameter described: the file's metadata, and the site that they come from
+    func plan(_ want: Want, _ described: DescribedFile?) -> Result<ArrivalPlan, TransferFailure> {
         guard let described else { return .failure(TransferFailure(.localError, "the file's metadata have gone")) }
         let record = described.record
-        let before = planned
-        let room = { [free] (partition: StoragePartition) in
-            free(partition).map { $0 - before[partition.name, default: 0] }
-        }
-        guard let partition = area.choose(for: record.size, free: room) else {
-            return .failure(TransferFailure(.diskFull, "no partition has room for \(record.size) bytes"))
-        }
-        let incoming = IncomingDirectory(root: partition.root)
-        do throws(TransferFailure) { try incoming.prepare() } catch { return .failure(error) }
         let path: String
         do throws(LayoutError) { path = try area.layout.path(for: record, publisher: described.publisher) } catch {
             return .failure(TransferFailure(.localError, "no place: \(error)"))
         }
-        planned[partition.name, default: 0] += record.size
+        guard let partition = reserve(record.size, for: want.id) else {
+            return .failure(TransferFailure(.diskFull, "no partition has room for \(record.size) bytes"))
+        }
+        let incoming = IncomingDirectory(root: partition.root)
+        do throws(TransferFailure) { try incoming.prepare() } catch {
+            release(want)
+            return .failure(error)
+        }
         return .success(
             ArrivalPlan(
                 want: want, record: record,
                 temporaryPath: incoming.file(of: want.id), publisher: described.publisher, partition: partition,
                 path: path, pfn: area.url(partition, path)))
+    }
+
+    /// Of a file that has arrived, or will not for now.
+    func release(_ want: Want) { space.release(want.id) }
+
+    private func reserve(_ size: Int64, for id: Int) -> StoragePartition? {
+        space.use { space in
+            space.remove(id)
+            func room(_ partition: StoragePartition) -> Int64? {
+                free(partition).map { $0 - space.missing(in: partition.name) }
+            }
+            guard let partition = resumable(size, id, room) ?? area.choose(for: size, free: room) else { return nil }
+            let path = IncomingDirectory(root: partition.root).file(of: id)
+            space.add(id, SpaceAccount.Entry(partition: partition.name, size: size, path: path))
+            return partition
+        }
+    }
+
+    /// Where an earlier attempt has left most of the file, if the rest has room there. Parts in other partitions are removed:
+    /// nobody would come back to them.
+    private func resumable(_ size: Int64, _ id: Int, _ room: (StoragePartition) -> Int64?) -> StoragePartition? {
+        var best: (partition: StoragePartition, written: Int64)?
+        var others: [StoragePartition] = []
+        for partition in area.partitions where !partition.isReadOnly {
+            let path = IncomingDirectory(root: partition.root).file(of: id)
+            if !FileCalls.exists(path) { continue }
+            let written = PartialFile.written(path)
+            let isUsable =
+                partition.isWritable && written > best?.written ?? 0
+                && room(partition).map { $0 - partition.reserve >= max(0, size - written) } ?? false
+            if !isUsable {
+                others.append(partition)
+                continue
+            }
+            if let best { others.append(best.partition) }
+            best = (partition, written)
+        }
+        for partition in others { IncomingDirectory(root: partition.root).remove(id) }
+        return best?.partition
     }
 }
 

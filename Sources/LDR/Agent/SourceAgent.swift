@@ -57,12 +57,12 @@ package struct SourceAgent: Sendable {
             return known
         }
         var batch = ArrivalBatch(source: source, began: WorkStore.now, known: known)
-        var planned: [String: Int64] = [:]
+        defer { for want in wants { plans.release(want) } }
         for want in wants {
             if let copy = await copyThatIsThere(want, records[want.lfn]) {
                 batch.settle(want, copy)
             } else {
-                batch.add(want, plans.plan(want, records[want.lfn], planned: &planned))
+                batch.add(want, plans.plan(want, records[want.lfn]))
             }
         }
         let (stream, collector) = AsyncStream.makeStream(of: ArrivedFile.self)
@@ -93,8 +93,9 @@ package struct SourceAgent: Sendable {
             for plan in batch.plans.values { collector.yield(ArrivedFile(plan, .failure(failure), began: batch.began)) }
             return
         }
-        await tool.run(batch.requests, settings) { [replacement] request, outcome in
+        await tool.run(batch.requests, settings) { [plans, replacement] request, outcome in
             guard let plan = batch.plans[request.id] else { return }
+            defer { plans.release(plan.want) }
             switch outcome {
             case .failure: collector.yield(ArrivedFile(plan, outcome, began: batch.began))
             case .success(let bytes, let seconds):

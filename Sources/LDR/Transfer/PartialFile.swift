@@ -14,6 +14,12 @@ enum PartialFile: Equatable {
     /// SEEK_HOLE, which the C library keeps to itself unless asked for its extensions.
     private static let seekHole: Int32 = 4
 
+    /// Bytes of the disk that a temporary file has; 0 where there is none.
+    static func written(_ path: String) -> Int64 {
+        guard let status = FileCalls.status(path), status.st_mode & S_IFMT == S_IFREG else { return 0 }
+        return Int64(status.st_blocks) * 512
+    }
+
     /// Looks at a request's temporary file and brings it into one of these states.
     ///
     /// Continued is only what a checksum will be computed of: nothing else would tell a gap from content. A file that
