@@ -42,7 +42,9 @@ CREATE TABLE want (
     -- The strongest checksum in the metadata, after its kind: a copy of a file that has another one now is none of it.
     checksum BLOB,
     -- Since when the source was asked to bring it back; 0 for one that was not, or has come.
-    staging INTEGER NOT NULL DEFAULT 0
+    staging INTEGER NOT NULL DEFAULT 0,
+    -- This site published it, some time: a copy here is not one that a transfer brought.
+    is_own INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX want_to_schedule ON want (queue, next_try) WHERE state = 0;
 CREATE INDEX want_queued ON want (source, next_try) WHERE state = 1;

@@ -53,7 +53,7 @@ package struct SourceAgent: Sendable {
         let records = try await metadata.use { (store) throws(StorageError) in try store.described(lfns) }
         let known = try await work.use { (store) throws(StorageError) in
             var known: Set<ByteString> = []
-            for lfn in lfns where try store.wasFetched(lfn) { known.insert(lfn) }
+            for lfn in lfns where try store.isBrought(lfn) { known.insert(lfn) }
             return known
         }
         var batch = ArrivalBatch(source: source, began: WorkStore.now, known: known)

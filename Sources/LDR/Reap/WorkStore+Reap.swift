@@ -38,6 +38,13 @@ extension WorkStore {
             .hasRow()
     }
 
+    /// Whether a transfer brought the file, and this site has not published it itself.
+    func isBrought(_ lfn: ByteString) throws(StorageError) -> Bool {
+        let isOwn = try file.connection.statement("SELECT 1 FROM want WHERE lfn = ? AND is_own").bind(1, lfn).hasRow()
+        if isOwn { return false }
+        return try wasFetched(lfn)
+    }
+
     func isWanted(_ lfn: ByteString) throws(StorageError) -> Bool {
         try file.connection.statement("SELECT 1 FROM want WHERE lfn = ?").bind(1, lfn).hasRow()
     }

@@ -107,12 +107,13 @@ private struct VerdictWriter {
     init(_ connection: SQLiteConnection, _ subscriptions: [Subscription]) throws(StorageError) {
         known = try connection.statement("SELECT id, subscriptions, size, state, checksum FROM want WHERE lfn = ?")
         insert = try connection.statement(
-            "INSERT INTO want (lfn, size, subscriptions, queue, state, since, checksum) VALUES (?, ?, ?, ?, ?, ?, ?)")
+            "INSERT INTO want (lfn, size, subscriptions, queue, state, since, checksum, is_own) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+        )
         update = try connection.statement(
             """
             UPDATE want SET size = ?1, subscriptions = ?2, queue = ?3, state = ?4, checksum = ?6,
                 next_try = iif(?7 IS NULL, next_try, 0), attempts = iif(?7 IS NULL, attempts, 0),
-                reason = coalesce(?7, reason)
+                reason = coalesce(?7, reason), is_own = is_own | ?8
             WHERE id = ?5
             """)
         delete = try connection.statement("DELETE FROM want WHERE id = ?")
@@ -138,7 +139,7 @@ private struct VerdictWriter {
         if wanted == 0 {
             outcome.withdrawn += 1
             try delete.bind(1, id).run()
-        } else if wanted != before || size != Int(verdict.size) || checksum != verdict.checksum {
+        } else if wanted != before || size != Int(verdict.size) || checksum != verdict.checksum || verdict.isOwn {
             // One that has been removed comes back for those who want it from now on.
             let isWantedAnew = state == WantState.expired.rawValue && wanted & ~before != 0
             let isOld = state == WantState.present.rawValue && verdict.replaces(size: size, checksum)
@@ -146,7 +147,7 @@ private struct VerdictWriter {
                 .bind(4, isWantedAnew || isOld ? WantState.missing.rawValue : state).bind(5, id)
             try bind(verdict.checksum, to: update, 6)
             if isOld { try update.bind(7, text: Self.old) } else { try update.bindNull(7) }
-            try update.run()
+            try update.bind(8, verdict.isOwn ? 1 : 0).run()
         }
         return false
     }
@@ -169,7 +170,7 @@ private struct VerdictWriter {
         try insert.bind(1, verdict.lfn).bind(2, Int(verdict.size)).bind(3, verdict.wanted)
             .bind(4, queue(verdict.wanted)).bind(5, state.rawValue).bind(6, now)
         try bind(verdict.checksum, to: insert, 7)
-        try insert.run()
+        try insert.bind(8, verdict.isOwn ? 1 : 0).run()
         return !isHere
     }
 }

@@ -100,9 +100,17 @@ import Testing
     @Test func ownContentIsHere() async throws {
         try await publish(1, Checksums(adler32: 1))
         try arrive()
+        #expect(try work.isBrought("a"))
         _ = try here.publish(FileRecord(lfn: "a", size: 1, checksums: Checksums(adler32: 2)))
         try await keep()
         #expect(try work.want(of: "a")?.state == .present)
+        // Whatever others publish later: what is here now is this site's.
+        #expect(try !work.isBrought("a"))
+        _ = try here.export()
+        try await there.follow(here)
+        try await publish(3, Checksums(adler32: 3))
+        #expect(try work.want(of: "a")?.state == .missing)
+        #expect(try !work.isBrought("a"))
     }
 
     @Test func oldContentThatArrivesIsNotPresent() async throws {
