@@ -71,7 +71,7 @@ struct PublishCommand: AsyncParsableCommand {
             for (index, (watch, files)) in found.enumerated() {
                 let done: PublishReport
                 do {
-                    let run = try PublishRun(site, collection: watch.collection, attributes: [:])
+                    let run = try PublishRun(site, collection: watch.collection, attributes: [:], isWatch: true)
                     done = try await run.publish(files, logger: logger)
                 } catch {
                     // As when the catalog is down: neither these files nor those of the next watches shall be forgotten.
@@ -83,6 +83,7 @@ struct PublishCommand: AsyncParsableCommand {
                 await watcher.retry(done.problems.map(\.path))
                 for problem in done.problems { logger.error("not published", metadata: ["cause": "\(problem)"]) }
             }
+            try await watcher.forgetGone(in: SitePlaces(site).work)
             return report.new + report.changed > 0 ? "published \(report.new + report.changed) files" : nil
         }
     }
@@ -93,24 +94,32 @@ struct PublishRun {
     private let site: SiteConfiguration
     private let settings: Publisher.Settings
 
-    init(_ site: SiteConfiguration, collection: String, attributes: [String: MetadataValue]) throws {
+    /// - Parameter isWatch: only what is new or changed is published
+    init(
+        _ site: SiteConfiguration, collection: String, attributes: [String: MetadataValue], isWatch: Bool = false
+    ) throws {
         self.site = site
         var settings = Publisher.Settings()
         settings.collection = collection
         settings.attributes = attributes
         settings.own = OwnDirectories(site)
         settings.rules = NameRules(try site.nameRules.map { try NameRules.rule(configured: $0) })
+        // With other rules or another collection, the same files have other metadata.
+        if isWatch { settings.onlyNews = ([collection] + site.nameRules).joined(separator: "\n") }
         self.settings = settings
     }
 
     func publish(_ found: [FileCollector.Found], logger: Logger) async throws -> PublishReport {
         let places = SitePlaces(site)
         let catalog = try Assembly.catalog(site)
+        let watched = site.watches.map { FilePath($0.directory).lexicallyNormalized() }
         let publisher = Publisher(
             try Assembly.area(site), metadata: try MetadataStore(of: site),
             catalog: catalog,
             events: EventLog(path: places.events, site: site.site),
-            threads: FileThreads(ProcessInfo.processInfo.activeProcessorCount), settings: settings)
+            threads: FileThreads(ProcessInfo.processInfo.activeProcessorCount), settings: settings,
+            memory: try WorkStore(path: places.work),
+            remembers: { path in watched.contains { path.lexicallyNormalized().starts(with: $0) } })
         var (files, problems) = ([CandidateFile](), [FileProblem]())
         for item in found {
             switch item {
@@ -130,11 +139,15 @@ actor WatchedDirectories {
     private let watches: [WatchConfiguration]
     private let leaving: [FilePath]
     private var states: [DirectoryWatch]
+    /// What each directory had at the last look, when that is going to be asked; nil where some of it could not be read.
+    private var there: [Set<FilePath>?]
+    private var nextForgetting = ContinuousClock.now
 
     /// - Parameter leaving: directories in them whose files are not meant
     init(_ watches: [WatchConfiguration], leaving: [FilePath]) {
         self.watches = watches
         self.leaving = leaving
+        there = watches.map { _ in nil }
         states = watches.map { DirectoryWatch(quiet: TimeSpan(milliseconds: Int64($0.completeAfter) * 1_000)) }
     }
 
@@ -160,9 +173,22 @@ actor WatchedDirectories {
                 case .problem: result.append(item)
                 }
             }
+            let isWhole = result.isEmpty && !files.isEmpty && ContinuousClock.now >= nextForgetting
+            there[index] = isWhole ? Set(files.keys) : nil
             let complete = states[index].scan(files.values.map(\.state), now: now)
             result += complete.compactMap { files[$0.path].map { .file($0) } }
             return result.isEmpty ? nil : (watches[index], result)
+        }
+    }
+
+    /// What was published and is gone needs no memory: once a day.
+    func forgetGone(in work: String) throws {
+        if ContinuousClock.now < nextForgetting { return }
+        nextForgetting = .now + .seconds(86_400)
+        let store = try WorkStore(path: work)
+        for (watch, there) in zip(watches, there) {
+            guard let there else { continue }
+            try store.forgetPublished(below: FilePath(watch.directory)) { there.contains($0) }
         }
     }
 

@@ -79,6 +79,24 @@ CREATE TABLE transfer (
 );
 CREATE INDEX transfer_by_lfn ON transfer (lfn);
 
+-- Files in watched directories that were published, as they were then. Times are nanoseconds since 1970; settings are NULL for
+-- those that somebody published by hand.
+CREATE TABLE published (
+    path BLOB PRIMARY KEY,
+    inode INTEGER NOT NULL,
+    size INTEGER NOT NULL,
+    modified INTEGER NOT NULL,
+    changed INTEGER NOT NULL,
+    settings TEXT
+) WITHOUT ROWID;
+
+-- The metadata that they were published in, one row.
+CREATE TABLE published_in (
+    is_only INTEGER PRIMARY KEY CHECK (is_only = 1),
+    epoch TEXT NOT NULL,
+    change INTEGER NOT NULL
+);
+
 -- When the content of copies was last read and compared. Milliseconds since 1970.
 CREATE TABLE content_read (
     place TEXT PRIMARY KEY,

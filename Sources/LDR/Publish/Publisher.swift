@@ -34,6 +34,9 @@ package struct Publisher {
         package var rules = NameRules([])
         package var checksums: Set<ChecksumKind> = [.adler32, .sha256]
         package var own = OwnDirectories()
+        /// Only what is new or changed, by what is remembered under these words, and nothing that was withdrawn: for watched
+        /// directories. nil publishes all.
+        package var onlyNews: String?
 
         package init() {}
     }
@@ -44,11 +47,18 @@ package struct Publisher {
     private let events: EventLog
     private let threads: FileThreads
     private let settings: Settings
+    private let memory: WorkStore?
+    private let remembers: @Sendable (FilePath) -> Bool
 
+    /// - Parameters:
+    ///   - memory: remembers what was published
+    ///   - remembers: whether it should, for a path
     package init(
         _ area: StorageArea, metadata: MetadataStore, catalog: any CopyCatalog, events: EventLog, threads: FileThreads,
-        settings: Settings
+        settings: Settings, memory: WorkStore? = nil, remembers: @escaping @Sendable (FilePath) -> Bool = { _ in true }
     ) {
+        self.memory = memory
+        self.remembers = remembers
         self.area = area
         self.metadata = metadata
         self.catalog = catalog
@@ -61,12 +71,31 @@ package struct Publisher {
     /// - Throws: `StorageError`, and the catalog's errors: then what has been published so far is whole
     package nonisolated(nonsending) func publish(_ files: [CandidateFile]) async throws -> PublishReport {
         var report = PublishReport()
+        try memory?.followPublished(metadata)
         for start in stride(from: 0, to: files.count, by: Self.batch) {
             let part = Array(files[start..<min(start + Self.batch, files.count)])
-            try await publish(part, &report)
+            let news = try news(part)
+            if news.isEmpty { continue }
+            let before = report.problems.count
+            try await publish(news, &report)
+            try remember(news, without: report.problems[before...])
             try Task.checkCancellation()
         }
         return report
+    }
+
+    private func news(_ files: [CandidateFile]) throws(StorageError) -> [CandidateFile] {
+        guard let words = settings.onlyNews else { return files }
+        let unknown = try memory?.unpublished(files, settings: words) ?? files
+        let (withdrawn, news) = try WithdrawnFiles(metadata, memory).divide(unknown)
+        try memory?.notePublished(withdrawn.map(\.state), settings: words)
+        return news
+    }
+
+    private func remember(_ files: [CandidateFile], without problems: ArraySlice<FileProblem>) throws(StorageError) {
+        let failed = Set(problems.map(\.path))
+        let states = files.map(\.state).filter { !failed.contains($0.path) && remembers($0.path) }
+        try memory?.notePublished(states, settings: settings.onlyNews)
     }
 
     private nonisolated(nonsending) func publish(_ files: [CandidateFile], _ report: inout PublishReport) async throws {

@@ -13,8 +13,13 @@ package struct FileState: Sendable, Hashable {
     package let size: Int64
     /// Nanoseconds since 1970.
     package let modified: Int64
+    /// Nanoseconds since 1970, of its content, its links or its permissions; nobody sets it at will.
+    package let changed: Int64
+    package let inode: UInt64
 
-    package init(path: FilePath, size: Int64, modified: Int64) {
+    package init(path: FilePath, size: Int64, modified: Int64, changed: Int64 = 0, inode: UInt64 = 0) {
+        self.changed = changed
+        self.inode = inode
         self.path = path
         self.size = size
         self.modified = modified
@@ -37,12 +42,18 @@ enum FileEntry {
         }
         switch status.st_mode & S_IFMT {
         case S_IFREG:
-            let modified = Int64(status.st_mtim.tv_sec) &* 1_000_000_000 &+ Int64(status.st_mtim.tv_nsec)
-            self = .file(FileState(path: path, size: Int64(status.st_size), modified: modified))
+            self = .file(
+                FileState(
+                    path: path, size: Int64(status.st_size), modified: Self.nanoseconds(status.st_mtim),
+                    changed: Self.nanoseconds(status.st_ctim), inode: UInt64(status.st_ino)))
         case S_IFDIR: self = .directory(DirectoryIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino)))
         case S_IFLNK: self = .link
         default: self = .special
         }
+    }
+
+    private static func nanoseconds(_ time: timespec) -> Int64 {
+        Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
     }
 }
 
