@@ -43,7 +43,8 @@ package struct Scheduler {
     /// One pass. Batches are complete by themselves: a pass that is cut off loses nothing.
     /// - Throws: `StorageError`; `NoIndexAnswered`
     package func pass(at now: Int = WorkStore.now) async throws -> Outcome {
-        try work.reconsider(at: now)
+        var volumes = try Volumes(work)
+        try work.reconsider(at: now) { volumes.room(of: $0) }
         if stage.isEmpty { try work.endStaging() }
         let loads = try work.queued()
         var room = limits.length - loads.values.reduce(0) { $0 + $1.files }
@@ -51,7 +52,6 @@ package struct Scheduler {
             stage.command(for: $0) != nil
         }
         var tape = stage.isEmpty ? 0 : stage.queue - (try work.staging()).files
-        var volumes = try Volumes(work)
         var outcome = Outcome()
         while room > 0 {
             let wants = try candidates(min(room, Self.batch), at: now)
@@ -85,7 +85,9 @@ package struct Scheduler {
         _ wants: [Want], _ chooser: inout SourceChooser, _ volumes: inout Volumes, _ tape: inout Int,
         _ outcome: inout Outcome, _ now: Int
     ) async throws -> [(want: Want, decision: ScheduleDecision)] {
-        let found = try await finder.find(wants.map(\.lfn))
+        // Room only shrinks in a pass: nobody needs to know where copies are of what has none.
+        let asked = wants.filter { volumes.isExhausted(for: $0) == nil }.map(\.lfn)
+        let found = asked.isEmpty ? FoundReplicas() : try await finder.find(asked)
         for problem in found.problems { logger.warning("catalog not asked", metadata: ["cause": "\(problem)"]) }
         var decisions: [(want: Want, decision: ScheduleDecision)] = []
         for want in wants {
@@ -140,6 +142,10 @@ private struct Volumes {
         for subscription in try work.subscriptions() where subscription.configuration.maximumVolume > 0 {
             room.append((subscription, subscription.configuration.maximumVolume - (try work.volume(of: subscription))))
         }
+    }
+
+    func room(of subscription: Subscription) -> Int64 {
+        room.first { $0.subscription.id == subscription.id }?.bytes ?? .max
     }
 
     /// The subscription that has no room for the file, if all that want it have none.

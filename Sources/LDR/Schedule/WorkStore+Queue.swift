@@ -81,13 +81,19 @@ extension WorkStore {
         return try statement.step() ? Int64(statement.integer(0)) : 0
     }
 
-    /// What is held back gets another chance; what is stuck, once a day. What waits for a source that is left alone may have
-    /// another.
-    func reconsider(at now: Int) throws(StorageError) {
+    /// What is held back gets another chance where a subscription has room for it by now; what is stuck, once a day. What waits
+    /// for a source that is left alone may have another.
+    /// - Parameter room: bytes that a subscription may still take
+    func reconsider(at now: Int, room: (Subscription) -> Int64) throws(StorageError) {
         let left = "SELECT name FROM source WHERE retry_at > ?"
         try file.connection.statement("UPDATE want SET state = 0, next_try = 0 WHERE state = 1 AND source IN (\(left))")
             .bind(1, now).run()
-        try file.connection.statement("UPDATE want SET state = 0 WHERE state = 5").run()
+        for subscription in try subscriptions() {
+            try file.connection.statement(
+                "UPDATE want SET state = 0 WHERE state = 5 AND subscriptions & ? AND size <= ?"
+            )
+            .bind(1, subscription.bit).bind(2, room(subscription)).run()
+        }
         try file.connection.statement("UPDATE want SET state = 0 WHERE state = 4 AND next_try <= ?").bind(1, now).run()
     }
 

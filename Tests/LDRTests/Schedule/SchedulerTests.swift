@@ -129,6 +129,27 @@ import Testing
         #expect(try await pass(Self.everywhere(["a", "b", "d"])).queued == 1)
     }
 
+    @Test func heldFilesAreLookedForOnlyWhenThereIsRoom() async throws {
+        try publish(["a", "b", "d"], size: 40)
+        let limited = SubscriptionConfiguration(name: "s", expression: "size > 0", maximumVolume: 100)
+        try await keep(limited)
+        _ = try await pass(Self.everywhere(["a", "b", "d"]))
+        let finder = CountingFinder(Self.everywhere(["a", "b", "d"]))
+        let scheduler = Scheduler(
+            work: work, finder: finder, limits: QueueLimits(), logger: Logger(label: "test"))
+        #expect(try await scheduler.pass(at: now) == Scheduler.Outcome())
+        // A file that is new and has no room, neither.
+        try publish(["e"], size: 30)
+        try await keep(limited)
+        #expect(try await scheduler.pass(at: now).held == 1)
+        #expect(finder.names == [])
+        // What fits may go before what is older, as ever; and of those of another subscription none is forgotten.
+        let other = SubscriptionConfiguration(name: "other", expression: "lfn = 'd'")
+        try await keep(limited, other)
+        #expect(try await scheduler.pass(at: now).queued == 1)
+        #expect(finder.names == ["d"])
+    }
+
     /// The index may not know of a file yet: it is looked for again and again.
     @Test func neverStuckForWantOfASource() async throws {
         try publish(["a"])
@@ -294,6 +315,20 @@ final class MemoryCatalog: CopyListing {
     }
 
     func unregister(_ copies: [Mapping]) async { known.withLock { $0.removeAll { copies.contains($0) } } }
+}
+
+final class CountingFinder: ReplicaFinder {
+    private let fixed: FixedFinder
+    private let asked = Mutex<[ByteString]>([])
+
+    init(_ urls: [ByteString: [ByteString]]) { fixed = FixedFinder(urls: urls) }
+
+    var names: [ByteString] { asked.withLock { $0 } }
+
+    func find(_ lfns: [ByteString]) async -> FoundReplicas {
+        asked.withLock { $0 += lfns }
+        return await fixed.find(lfns)
+    }
 }
 
 struct FixedFinder: ReplicaFinder {
