@@ -5,7 +5,7 @@ import LDR
 import NIOCore
 import ServiceLifecycle
 
-/// Answers `/events`: what happens from now on, as server-sent events.
+/// Answers `/events`: what happens from now on, or since what a client has seen, as server-sent events.
 struct EventService: Sendable {
     private static let pause = Duration.milliseconds(500)
     /// Tells that the connection is alive, and finds out when it is not.
@@ -16,15 +16,22 @@ struct EventService: Sendable {
 
     init(path: String) { self.path = path }
 
-    func answer() throws -> Response {
+    /// The last event that a client has seen, as it says.
+    static func lastSeen(_ headers: HTTPFields) -> String? { HTTPField.Name("Last-Event-ID").flatMap { headers[$0] } }
+
+    /// - Parameter id: of the last event that the client has seen. Where it leads nowhere, an event `missed` says so.
+    func answer(after id: String?) throws -> Response {
         guard let place = places.take() else {
             throw WebError(.serviceUnavailable, "\(WebLimits.followers) clients follow events already")
         }
-        let follower = EventFollower(path: path)
+        let seen = id.flatMap { EventPosition($0) }.flatMap { try? EventFollower(path: path, from: .after($0)) }
+        let follower = try seen ?? EventFollower(path: path, from: .end)
+        let isMissed = id?.isEmpty == false && seen == nil
         let body = ResponseBody { writer in
             defer { withExtendedLifetime(place) {} }
             var follower = follower
-            try await writer.write(ByteBuffer(string: ": events of this site from now on\n\n"))
+            try await writer.write(ByteBuffer(string: ": events of this site\n\n"))
+            if isMissed { try await writer.write(ByteBuffer(string: "event: missed\ndata: {}\n\n")) }
             var last = ContinuousClock.now
             while !Task.isCancelled && !Task.isShuttingDownGracefully {
                 if let text = follower.next() {
@@ -52,19 +59,34 @@ struct EventFollower: Sendable {
     private var reader: EventReader
     private var rest = Data()
 
-    init(path: String) { reader = EventReader(path: path, fromEnd: true) }
+    init(path: String, from start: EventReader.Start) throws(EventsMissed) {
+        reader = try EventReader(path: path, from: start)
+    }
 
     /// nil when there is nothing new.
     mutating func next() -> String? {
-        guard let bytes = reader.next() else { return nil }
+        let before = reader.position?.inode
+        guard let bytes = reader.next(), let position = reader.position else { return nil }
+        // Lines do not go on in another file.
+        if position.inode != before { rest = Data() }
         rest.append(bytes)
         guard let end = rest.lastIndex(of: UInt8(ascii: "\n")) else {
             if rest.count > Self.longestLine { rest = Data() }
             return nil
         }
-        let lines = rest[...end].split(separator: UInt8(ascii: "\n"))
-        let text = lines.map { "data: " + String(decoding: $0, as: UTF8.self) + "\n\n" }.joined()
+        let start = position.offset - UInt64(rest.count)
+        let text = Self.events(rest[...end], EventPosition(inode: position.inode, offset: start))
         rest = Data(rest[rest.index(after: end)...])
+        return text
+    }
+
+    /// The id of an event is the place behind it.
+    private static func events(_ lines: Data, _ start: EventPosition) -> String {
+        var (text, place) = ("", start)
+        for line in lines.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).dropLast() {
+            place.offset += UInt64(line.count) + 1
+            if !line.isEmpty { text += "id: \(place)\ndata: \(String(decoding: line, as: UTF8.self))\n\n" }
+        }
         return text
     }
 }

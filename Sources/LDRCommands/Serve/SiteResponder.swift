@@ -36,7 +36,7 @@ struct SiteResponder: HTTPResponder {
             guard request.method == .get || request.method == .head else {
                 throw WebError(.methodNotAllowed, "only GET is answered")
             }
-            let response = try await answer(request.uri.path, request.uri.query)
+            let response = try await answer(request)
             return request.method == .head ? response.createHeadResponse() : response
         } catch let error as WebError {
             return WebAnswer.refusal(error)
@@ -47,8 +47,8 @@ struct SiteResponder: HTTPResponder {
         }
     }
 
-    private func answer(_ path: String, _ query: String?) async throws -> Response {
-        switch path {
+    private func answer(_ request: Request) async throws -> Response {
+        switch request.uri.path {
         case "/":
             let page = StatusPage.html(try await status.value(), try await activity.value(), at: WorkStore.now)
             return WebAnswer.text(page, "text/html; charset=utf-8")
@@ -57,8 +57,8 @@ struct SiteResponder: HTTPResponder {
         case "/metrics":
             let text = MetricsText.of(try await status.value(), at: WorkStore.now)
             return WebAnswer.text(text, "text/plain; version=0.0.4; charset=utf-8")
-        case "/find": return try await find.answer(query)
-        case "/events": return try events.answer()
+        case "/find": return try await find.answer(request.uri.query)
+        case "/events": return try events.answer(after: EventService.lastSeen(request.headers))
         default: throw WebError(.notFound, "there are /, /status, /metrics, /find and /events")
         }
     }

@@ -11,6 +11,8 @@ enum WebLimits {
     static let idle = 60.0
     /// Clients that follow events.
     static let followers = 32
+    /// Bytes of events that a client which comes back is told.
+    static let eventsAgain: UInt64 = 64 << 20
     /// Searches at a time, and the seconds that one may take.
     static let searches = 4
     static let searchTime = 30.0

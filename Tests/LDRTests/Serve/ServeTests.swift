@@ -76,9 +76,39 @@ import Testing
         #expect(try await eventually { follower.output.hasPrefix(": ") })
         log.write([Event(.transferred, "now", bytes: 3), Event(.failed, "then", message: "a\nb")])
         #expect(try await eventually { follower.output.contains("then") })
-        let events = follower.output.components(separatedBy: "\n\n").filter { $0.hasPrefix("data: {") }
+        let events = follower.output.components(separatedBy: "\n\n").filter { $0.contains("\ndata: {") }
         #expect(events.count == 2 && events.first?.contains("\"transferred\"") == true)
         #expect(!follower.output.contains("before"))
+    }
+
+    /// What a client is told that has seen the event before.
+    private func told(after id: String, until last: String) async throws -> [String] {
+        let follower = try await site.follow(["-H", "Last-Event-ID: " + id])
+        #expect(try await eventually { follower.output.contains(last) })
+        return follower.output.matches(of: /"lfn":"([^"]*)"|event: (missed)/).map { String($0.1 ?? $0.2 ?? "") }
+    }
+
+    @Test func eventsGoOnWhereAClientWas() async throws {
+        let path = SitePlaces(site.configuration).events
+        let log = EventLog(path: path, site: "cit")
+        let follower = try await site.follow()
+        #expect(try await eventually { follower.output.hasPrefix(": ") })
+        log.write(["a", "b", "c"].map { Event(.wanted, $0) })
+        #expect(try await eventually { follower.output.contains("\"c\"") })
+        let ids = follower.output.matches(of: /id: ([0-9-]+)/).map { String($0.1) }
+        #expect(Set(ids).count == 3)
+        let first = try #require(ids.first)
+        #expect(try await told(after: first, until: "\"c\"") == ["b", "c"])
+        // The log has been renamed meanwhile, as it is when it has grown large.
+        #expect(rename(path, path + ".1") == 0)
+        log.write(Event(.wanted, "d"))
+        #expect(try await told(after: first, until: "\"d\"") == ["b", "c", "d"])
+        #expect(try await eventually { follower.output.contains("\"d\"") })
+        // Places that are none, and one that is gone.
+        let middle = try #require(EventPosition(first))
+        for bad in ["x", "1-1", "\(middle.inode)-\(middle.offset - 1)", "\(middle.inode)-99999999"] {
+            #expect(try await told(after: bad, until: "missed") == ["missed"])
+        }
     }
 
     @Test func clientsThatSayNothingAreLetGo() async throws {

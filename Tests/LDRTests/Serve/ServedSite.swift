@@ -71,7 +71,7 @@ final class ServedSite: Sendable {
         return (status ?? 0, head, String(outcome.output[end.upperBound...]))
     }
 
-    func follow() async throws -> RunningProgram {
-        try await curl.start(["-sSN", "http://127.0.0.1:\(port)/events"])
+    func follow(_ options: [String] = []) async throws -> RunningProgram {
+        try await curl.start(["-sSN"] + options + ["http://127.0.0.1:\(port)/events"])
     }
 }
