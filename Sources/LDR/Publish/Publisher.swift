@@ -95,6 +95,8 @@ package struct Publisher {
     private func remember(_ files: [CandidateFile], without problems: ArraySlice<FileProblem>) throws(StorageError) {
         let failed = Set(problems.map(\.path))
         let states = files.map(\.state).filter { !failed.contains($0.path) && remembers($0.path) }
+        // First how far the metadata are: what is remembered is never of a later state than that.
+        try memory?.followPublished(metadata)
         try memory?.notePublished(states, settings: settings.onlyNews)
     }
 

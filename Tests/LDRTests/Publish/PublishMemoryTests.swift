@@ -98,7 +98,7 @@ import Testing
         try metadata.beginEpoch()
         #expect(try await publish() == [0, 3])
         // As after an older state was restored.
-        try metadata.file.connection.execute("UPDATE state SET change = 1")
+        try metadata.file.connection.execute("UPDATE state SET change = 2")
         #expect(try await publish() == [0, 3])
         #expect(try await publish() == [0, 0])
     }
