@@ -54,6 +54,11 @@ package struct Replacement: Sendable {
                 "\(place): another file with other content has this name, which no transfer of \(plan.want.lfn) brought: "
                     + "verify it, or move it away")
         }
+        guard await landing.standing(plan.record, root: plan.partition.root, name: plan.path) == .other else {
+            throw TransferFailure(
+                .occupied,
+                "\(place): may be what the metadata say, which have no checksum: publish it with one, or move it away")
+        }
     }
 
     private func asking<Value>(_ body: () async throws -> Value) async throws(TransferFailure) -> Value {

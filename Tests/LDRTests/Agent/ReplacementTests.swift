@@ -24,12 +24,13 @@ import Testing
     }
 
     private func land(
-        _ content: String, wasFetched: Bool = true, publisher: String = "there", catalog: (any CopyCatalog)? = nil
+        _ content: String, wasFetched: Bool = true, publisher: String = "there", kinds: Set<ChecksumKind> = [.sha256],
+        catalog: (any CopyCatalog)? = nil
     ) async throws {
         let partition = area.partitions[0]
         let temporary = directory.file("new.part")
         try directory.write(content, to: "new.part")
-        let (size, checksums) = try ContentDigest.of(path: temporary, kinds: [.sha256])
+        let (size, checksums) = try ContentDigest.of(path: temporary, kinds: kinds)
         let record = FileRecord(lfn: "x", size: size, checksums: checksums)
         let plan = ArrivalPlan(
             want: Want(
@@ -87,6 +88,16 @@ import Testing
         #expect(shared?.message.contains("is the copy of y") == true)
         #expect(directory.text("one/x") == "old")
         #expect(!FileManager.default.fileExists(atPath: directory.file("one/.ldr-quarantine")))
+    }
+
+    @Test func withoutChecksumsNobodyCanTell() async throws {
+        try directory.write("old", to: "one/x")
+        catalog.add("x", "gsiftp://here/one/x")
+        let failed = await failure { try await land("new", kinds: []) }
+        #expect(failed?.kind == .occupied && failed?.message.contains("no checksum") == true)
+        #expect(directory.text("one/x") == "old")
+        try await land("longer", kinds: [])
+        #expect(directory.text("one/x") == "longer")
     }
 
     @Test func withoutTheCatalogNothingIsReplaced() async throws {
