@@ -1,15 +1,15 @@
 import RLSStorage
 
-/// Tables in a database that several programs of one site read and change, each with a connection of its own. Connects when it
-/// is asked something, and again when the connection has been lost. Used by one thread at a time.
+/// Tables in a database that several programs of one site read and change, each with a connection of its own. Connects when
+/// it is asked something, and again when the connection has been lost. Used by one thread at a time.
 package final class SharedPostgreSQLDatabase {
     private let session: PostgreSQLSession
     /// While a change is under way.
     private var changing: PostgreSQLConnection?
 
     /// Nothing is asked of the database yet; at its first use it gets the tables.
-    /// - Parameter settings: its `patience` is how long each statement may take, and how long a database that is down is
-    ///   waited for
+    /// - Parameter settings: its `patience` is how long each statement may take, and how long a database that is
+    ///   down is waited for
     package init(_ kind: PostgreSQLKind, _ settings: PostgreSQLSettings) {
         session = PostgreSQLSession(settings, gate: SchemaGate(kind))
     }
@@ -17,7 +17,8 @@ package final class SharedPostgreSQLDatabase {
     /// For people: without secrets.
     package var place: String { session.settings.place }
 
-    /// Runs one statement that only reads: in a change as part of it, otherwise by itself, and again if the connection is lost.
+    /// Runs one statement that only reads: in a change as part of it, otherwise by itself, and again if the connection is
+    /// lost.
     package func read(
         _ text: String, _ parameters: PostgreSQLParameters = PostgreSQLParameters()
     ) throws(StorageError) -> PostgreSQLResult {
@@ -35,8 +36,8 @@ package final class SharedPostgreSQLDatabase {
         try changing.send(text, parameters)
     }
 
-    /// Runs `body` as one transaction: all of it, or nothing when it throws. When the connection is lost at its very end, it
-    /// throws and may have been all of it: do it again, or look.
+    /// Runs `body` as one transaction: all of it, or nothing when it throws. When the connection is lost at its very end,
+    /// it throws and may have been all of it: do it again, or look.
     /// - Parameters:
     ///   - lock: a statement that makes others wait who do the same
     ///   - body: gets what `lock` found

@@ -1,4 +1,5 @@
--- A replicating site's metadata catalog, as ../ldr/001-metadata.sql has it: what is known of every published file, here and at other sites.
+-- A replicating site's metadata catalog, as ../ldr/001-metadata.sql has it: what is known of every published file, here and
+-- at other sites.
 -- Texts are bytea, whatever the encoding of the database.
 
 -- A B-tree entry has at most 2704 bytes, an LFN 4096: what is longer than 1200 bytes goes on in a tail.

@@ -54,7 +54,8 @@ final class SchemaGate: Sendable {
         if version > newest {
             throw StorageError(
                 .newerSchema,
-                "schema \(version) of \(kind.rawValue) is newer than this program knows (\(newest)); run the newer \(kind.program)"
+                "schema \(version) of \(kind.rawValue) is newer than this program knows (\(newest)); "
+                    + "run the newer \(kind.program)"
             )
         }
         return version

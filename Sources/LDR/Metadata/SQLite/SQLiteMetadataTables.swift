@@ -84,8 +84,8 @@ final class SQLiteMetadataTables: MetadataTables {
     }
 
     private static let replacement = """
-        INSERT INTO file (\(columns)) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT (lfn) DO UPDATE SET
-        is_deleted = ?2, size = ?3, adler32 = ?4, md5 = ?5, sha256 = ?6, collection = ?7, attributes = ?8, clock = ?9,
+        INSERT INTO file (\(columns)) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+        ON CONFLICT (lfn) DO UPDATE SET is_deleted = ?2, size = ?3, adler32 = ?4, md5 = ?5, sha256 = ?6, collection = ?7, attributes = ?8, clock = ?9,
         site = ?10, change = ?11
         """
 

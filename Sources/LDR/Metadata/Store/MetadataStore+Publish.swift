@@ -96,8 +96,8 @@ extension MetadataStore {
         if !HybridClock.isTooFarAhead(state.clock, now: now) { return }
         throw StorageError(
             .other,
-            "\(tables.place): its last change is \(HybridClock.lead(state.clock, now: now)) ahead of this machine's clock: "
-                + "set the clock right; if the clock was wrong before, restore a backup from before that time")
+            "\(tables.place): its last change is \(HybridClock.lead(state.clock, now: now)) ahead of this machine's "
+                + "clock: set the clock right; if the clock was wrong before, restore a backup from before that time")
     }
 
     private func stamped(_ row: MetadataRow, _ state: inout MetadataState) -> MetadataRow {

@@ -23,8 +23,8 @@ extension MetadataStore {
         return found
     }
 
-    /// What is known of a file, and the site that had the last word; without a record it is deleted. nil for one that was never
-    /// heard of.
+    /// What is known of a file, and the site that had the last word; without a record it is deleted. nil for one that was
+    /// never heard of.
     func lastWord(on lfn: ByteString) throws(StorageError) -> (record: FileRecord?, site: String, clock: Int64)? {
         guard let row = try tables.rows(of: [lfn]).first else { return nil }
         return (row.isDeleted ? nil : try record(row), row.site, row.clock)

@@ -91,8 +91,8 @@ package final class MetadataStore {
 
     // MARK: Changes
 
-    /// Looks at each of the rows with what is known of its name, a few at a time, and writes what `decide` puts into the batch.
-    /// In a transaction.
+    /// Looks at each of the rows with what is known of its name, a few at a time, and writes what `decide` puts into the
+    /// batch. In a transaction.
     /// - Returns: how many files more there are than before that are not deleted
     func forEach(
         _ rows: ArraySlice<MetadataRow>, _ decide: (MetadataRow, inout MetadataBatch) -> Void

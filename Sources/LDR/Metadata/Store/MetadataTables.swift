@@ -1,8 +1,8 @@
 import RLSCore
 import RLSStorage
 
-/// Where a metadata catalog is kept. It stores and finds; which changes count, and their numbers and stamps, is the business of
-/// `MetadataStore`. Used by one thread at a time.
+/// Where a metadata catalog is kept. It stores and finds; which changes count, and their numbers and stamps, is the business
+/// of `MetadataStore`. Used by one thread at a time.
 protocol MetadataTables: AnyObject {
     /// The file or the database, for people: without secrets.
     var place: String { get }
@@ -12,8 +12,7 @@ protocol MetadataTables: AnyObject {
     func state() throws(StorageError) -> MetadataState
     /// Those that there are, deleted ones too, in any order; of one state of the catalog.
     func rows(of names: [ByteString]) throws(StorageError) -> [MetadataRow]
-    /// In the order of their numbers, by which they are told. Fewer than `limit` when they have so many `bytes`; none at the
-    /// end.
+    /// In the order of their numbers. Fewer than `limit` when they have so many `bytes`; none at the end.
     /// - Parameter site: those that it changed; nil for all
     func rows(
         after: Int, through: Int, from site: String?, limit: Int, bytes: Int
