@@ -1,5 +1,6 @@
 import Foundation
 import RLSCore
+import RLSStorage
 import RLSStorageSQLite
 import RLSTestSupport
 import SystemPackage
@@ -98,7 +99,7 @@ import Testing
         try metadata.beginEpoch()
         #expect(try await publish() == [0, 3])
         // As after an older state was restored.
-        try metadata.file.connection.execute("UPDATE state SET change = 2")
+        try metadata.tables.write { (state) throws(StorageError) in state.change = 2 }
         #expect(try await publish() == [0, 3])
         #expect(try await publish() == [0, 0])
     }
