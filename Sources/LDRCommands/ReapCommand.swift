@@ -33,10 +33,20 @@ struct ReapCommand: AsyncParsableCommand {
         if dryRun {
             if let report = try await work.pass() { print(report) }
         } else {
-            try await loop.run(every: Int(site.reap.interval)) { try await work.pass() }
+            let turns = ReapTurns(interval: site.reap.interval)
+            try await loop.run(every: Self.interval(site)) {
+                if await turns.isDue() { return try await work.pass() }
+                return try await work.makeRoom()
+            }
         }
         await finder.close()
         await catalog.close()
+    }
+
+    /// Seconds. New files of rolling subscriptions wait for it.
+    private static func interval(_ site: SiteConfiguration) -> Int {
+        let isRolling = site.subscriptions.contains { $0.isRolling }
+        return Int(isRolling ? min(site.reap.interval, Int64(site.interval) * 3) : site.reap.interval)
     }
 
     /// Whether subscriptions let go of anything, ever.
@@ -49,6 +59,21 @@ struct ReapCommand: AsyncParsableCommand {
         if site.partitions.isEmpty || site.lrc == nil { return false }
         let drains = site.partitions.contains { $0.isDraining && !$0.isReadOnly }
         return drains || hasEnds(site) && !site.rlis.isEmpty
+    }
+}
+
+/// Tells when the next whole pass is due.
+private actor ReapTurns {
+    private let interval: Int64
+    private var last: ContinuousClock.Instant?
+
+    /// - Parameter interval: seconds
+    init(interval: Int64) { self.interval = interval }
+
+    func isDue() -> Bool {
+        if let last, .now - last < .seconds(interval) { return false }
+        last = .now
+        return true
     }
 }
 
@@ -69,8 +94,15 @@ private struct ReapWork: Sendable {
         var drain = Drainer.Report()
     }
 
+    /// Between two passes, for new files that wait for older ones of their subscription to go.
+    func makeRoom() async throws -> String? {
+        guard try WorkStore(path: SitePlaces(site).work).needsRoom() else { return nil }
+        return try await pass(isWhole: false)
+    }
+
+    /// - Parameter isWhole: also look for what nobody wants, and for what is in partitions that drain
     /// - Returns: what has been done, in words; nil for nothing
-    func pass() async throws -> String? {
+    func pass(isWhole: Bool = true) async throws -> String? {
         let places = SitePlaces(site)
         // What one of them takes out of the catalog, the other must not take for lost.
         let storage = acts ? try? DaemonLock(path: places.lock("storage"), daemon: "verify or reap") : nil
@@ -78,16 +110,18 @@ private struct ReapWork: Sendable {
         defer { withExtendedLifetime(storage) {} }
         var report = Report()
         if ReapCommand.hasEnds(site) {
+            var limits = site.reap
+            limits.removesUnwanted = limits.removesUnwanted && isWhole
             let reaper = Reaper(
                 area: area, catalog: catalog, finder: finder,
                 metadata: try MetadataStore(of: site),
-                work: try WorkStore(path: places.work), events: events, limits: site.reap)
+                work: try WorkStore(path: places.work), events: events, limits: limits)
             report.reap = try await reaper.pass(site.subscriptions, acts: acts, evenLast: evenLast)
         }
         let drainer = Drainer(
             area: area, catalog: catalog, metadata: try MetadataStore(of: site),
             events: events)
-        report.drain = try await drainer.pass(acts: acts)
+        if isWhole { report.drain = try await drainer.pass(acts: acts) }
         for refusal in report.reap.refusals { logger.warning("\(refusal)") }
         if json { print(JSONText.line(report)) }
         if json || report.reap.due + report.reap.revived + report.drain.due == 0 { return nil }

@@ -10,6 +10,8 @@ CREATE TABLE subscription (
     lifetime INTEGER NOT NULL DEFAULT 0,
     -- Bytes; 0 for no limit.
     maximum_volume INTEGER NOT NULL DEFAULT 0,
+    -- Whether new files take the place of the oldest when the volume is used up.
+    rolling INTEGER NOT NULL DEFAULT 0,
     position INTEGER NOT NULL DEFAULT 0
 );
 
@@ -44,12 +46,16 @@ CREATE TABLE want (
     -- Since when the source was asked to bring it back; 0 for one that was not, or has come.
     staging INTEGER NOT NULL DEFAULT 0,
     -- This site published it, some time: a copy here is not one that a transfer brought.
-    is_own INTEGER NOT NULL DEFAULT 0
+    is_own INTEGER NOT NULL DEFAULT 0,
+    -- Of one that is held back: 0 the volume is used up, 1 it waits until older ones have been let go of, 2 it is older than those
+    -- that are here.
+    held INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX want_to_schedule ON want (queue, next_try) WHERE state = 0;
 CREATE INDEX want_queued ON want (source, next_try) WHERE state = 1;
 CREATE INDEX want_staging ON want (next_try) WHERE state = 7;
 CREATE INDEX want_staged ON want (state) WHERE staging > 0;
+CREATE INDEX want_held ON want (held, id) WHERE state = 5;
 CREATE INDEX want_unfinished ON want (state) WHERE state IN (2, 4, 5);
 
 -- What transfers have taught about sources.

@@ -44,7 +44,11 @@ struct ReapSearch {
     /// Bits of subscriptions by files that are too much for them, the oldest first.
     private func surplus(of subscriptions: [Subscription]) throws(StorageError) -> [Int: Int] {
         var surplus: [Int: Int] = [:]
-        for subscription in subscriptions where subscription.configuration.maximumVolume > 0 {
+        for subscription in subscriptions where subscription.configuration.isRolling {
+            for id in try work.outOfRolling(subscription) { surplus[id, default: 0] |= subscription.bit }
+        }
+        for subscription in subscriptions
+        where subscription.configuration.maximumVolume > 0 && !subscription.configuration.isRolling {
             let total = try work.totals(of: subscription)[.present]?.bytes ?? 0
             var excess = total - subscription.configuration.maximumVolume
             if excess <= 0 { continue }

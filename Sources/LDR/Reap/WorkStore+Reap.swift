@@ -32,6 +32,24 @@ extension WorkStore {
         }
     }
 
+    /// Files here of which a rolling subscription lets go: those that became known first, as many as its volume and the newer ones
+    /// that wait for room demand. For those, nothing that is newer goes.
+    func outOfRolling(_ subscription: Subscription) throws(StorageError) -> [Int] {
+        var (excess, oldestWaiting) = (-subscription.configuration.maximumVolume, Int.max)
+        var here: [RollingFile] = []
+        try rollingFiles(of: subscription, newestFirst: false) { (file) throws(StorageError) in
+            excess += file.size
+            if file.state == .held { oldestWaiting = min(oldestWaiting, file.id) }
+            if file.state == .present { here.append(file) }
+        }
+        var going: [Int] = []
+        for file in here where excess > 0 && file.id < oldestWaiting {
+            excess -= file.size
+            going.append(file.id)
+        }
+        return going
+    }
+
     /// Whether a transfer brought the file here, some time.
     func wasFetched(_ lfn: ByteString) throws(StorageError) -> Bool {
         try file.connection.statement("SELECT 1 FROM transfer WHERE lfn = ? AND failure IS NULL LIMIT 1").bind(1, lfn)

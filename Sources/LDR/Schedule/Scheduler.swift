@@ -86,7 +86,7 @@ package struct Scheduler {
         _ outcome: inout Outcome, _ now: Int
     ) async throws -> [(want: Want, decision: ScheduleDecision)] {
         // Room only shrinks in a pass: nobody needs to know where copies are of what has none.
-        let asked = wants.filter { volumes.isExhausted(for: $0) == nil }.map(\.lfn)
+        let asked = wants.filter { volumes.hold($0).map { $0.kind == .takesPlace } ?? true }.map(\.lfn)
         let found = asked.isEmpty ? FoundReplicas() : try await finder.find(asked)
         for problem in found.problems { logger.warning("catalog not asked", metadata: ["cause": "\(problem)"]) }
         var decisions: [(want: Want, decision: ScheduleDecision)] = []
@@ -108,10 +108,12 @@ package struct Scheduler {
         _ want: Want, _ found: FoundReplicas, _ chooser: inout SourceChooser, _ volumes: inout Volumes,
         _ tape: inout Int, _ now: Int
     ) -> ScheduleDecision {
-        if let name = volumes.isExhausted(for: want) {
-            return .hold(reason: "the volume of subscription \(name) is used up")
-        }
         let urls = (found.urls[want.lfn] ?? []).filter { !isOwn($0) }
+        // Nothing goes for the sake of a file that nobody has.
+        if let held = volumes.hold(want), held.kind != .takesPlace || !urls.isEmpty {
+            if held.kind == .takesPlace { volumes.add(want) }
+            return .hold(held.kind, reason: held.reason)
+        }
         let pause = RetryRule.pause(after: want.attempts + 1, seed: want.id)
         switch chooser.choose(urls, size: want.size, avoiding: want.source) {
         case .source(let name, let url):
@@ -130,38 +132,6 @@ package struct Scheduler {
             let reason = cause ?? "no catalog that the index knows has a copy"
             // The index may not know of it yet: that is no fault of the file, which is looked for again and again.
             return .wait(until: now + pause, reason: reason, isFailure: true)
-        }
-    }
-}
-
-/// What subscriptions with a maximum volume may still take.
-private struct Volumes {
-    private var room: [(subscription: Subscription, bytes: Int64)] = []
-
-    init(_ work: WorkStore) throws(StorageError) {
-        for subscription in try work.subscriptions() where subscription.configuration.maximumVolume > 0 {
-            room.append((subscription, subscription.configuration.maximumVolume - (try work.volume(of: subscription))))
-        }
-    }
-
-    func room(of subscription: Subscription) -> Int64 {
-        room.first { $0.subscription.id == subscription.id }?.bytes ?? .max
-    }
-
-    /// The subscription that has no room for the file, if all that want it have none.
-    func isExhausted(for want: Want) -> String? {
-        if room.isEmpty { return nil }
-        var (wanting, last) = (want.subscriptions, nil as String?)
-        for (subscription, bytes) in room where want.subscriptions & subscription.bit != 0 && bytes < want.size {
-            wanting &= ~subscription.bit
-            last = subscription.name
-        }
-        return wanting == 0 ? last : nil
-    }
-
-    mutating func add(_ want: Want) {
-        for index in room.indices where want.subscriptions & room[index].subscription.bit != 0 {
-            room[index].bytes -= want.size
         }
     }
 }

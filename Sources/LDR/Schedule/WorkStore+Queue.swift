@@ -2,6 +2,16 @@ import RLSCore
 import RLSStorage
 import RLSStorageSQLite
 
+/// Why a file is held back, and when it is thought of again.
+package enum HeldBack: Int, Sendable {
+    /// The volume is used up; thought of in each pass.
+    case volume = 0
+    /// It waits until older ones have been let go of; thought of in each pass.
+    case takesPlace = 1
+    /// It is older than those that are here; thought of when there is room.
+    case tooOld = 2
+}
+
 /// What the scheduler decided of a file.
 package enum ScheduleDecision: Sendable, Hashable {
     case queue(source: String, url: ByteString)
@@ -9,7 +19,7 @@ package enum ScheduleDecision: Sendable, Hashable {
     case stage(source: String, url: ByteString)
     /// Not before then, milliseconds since 1970, because of the reason; a failure of the file, or only its turn has not come.
     case wait(until: Int, reason: String, isFailure: Bool)
-    case hold(reason: String)
+    case hold(HeldBack, reason: String)
     /// Its turn has not come.
     case leave
 }
@@ -57,13 +67,17 @@ extension WorkStore {
         return found
     }
 
-    /// Files of one subscription's share that may be scheduled now, those that have waited longest first.
+    /// Files of one subscription's share that may be scheduled now, those that have waited longest first; those that became
+    /// known last where they have to take the place of others.
     func candidates(
         of subscription: Subscription, limit: Int, at now: Int
     ) throws(StorageError) -> [Want] {
         if limit <= 0 { return [] }
         let statement = try file.connection.statement(
-            "SELECT \(Self.wantColumns) FROM want WHERE state = 0 AND queue = ? AND next_try <= ? ORDER BY next_try LIMIT ?"
+            """
+            SELECT \(Self.wantColumns) FROM want WHERE state = 0 AND queue = ? AND next_try <= ?
+            ORDER BY \(subscription.configuration.isRolling ? "id DESC" : "next_try") LIMIT ?
+            """
         )
         defer { statement.reset() }
         try statement.bind(1, subscription.id).bind(2, now).bind(3, limit)
@@ -88,12 +102,7 @@ extension WorkStore {
         let left = "SELECT name FROM source WHERE retry_at > ?"
         try file.connection.statement("UPDATE want SET state = 0, next_try = 0 WHERE state = 1 AND source IN (\(left))")
             .bind(1, now).run()
-        for subscription in try subscriptions() {
-            try file.connection.statement(
-                "UPDATE want SET state = 0 WHERE state = 5 AND subscriptions & ? AND size <= ?"
-            )
-            .bind(1, subscription.bit).bind(2, room(subscription)).run()
-        }
+        try reconsiderHeld(room)
         try file.connection.statement("UPDATE want SET state = 0 WHERE state = 4 AND next_try <= ?").bind(1, now).run()
     }
 
@@ -109,6 +118,8 @@ extension WorkStore {
             let wait = try connection.statement(
                 "UPDATE want SET state = ?, next_try = ?, reason = ?, attempts = attempts + ? WHERE id = ? AND state = 0"
             )
+            let hold = try connection.statement(
+                "UPDATE want SET state = 5, held = ?, next_try = ?, reason = ? WHERE id = ? AND state = 0")
             for (order, item) in decisions.enumerated() {
                 let id = item.want.id
                 switch item.decision {
@@ -120,8 +131,8 @@ extension WorkStore {
                         .bind(4, now + order).bind(5, id).run()
                 case .wait(let time, let reason, let isFailure):
                     try wait.bind(1, 0).bind(2, time).bind(3, text: reason).bind(4, isFailure ? 1 : 0).bind(5, id).run()
-                case .hold(let reason):
-                    try wait.bind(1, 5).bind(2, now).bind(3, text: reason).bind(4, 0).bind(5, id).run()
+                case .hold(let kind, let reason):
+                    try hold.bind(1, kind.rawValue).bind(2, now).bind(3, text: reason).bind(4, id).run()
                 case .leave: break
                 }
             }

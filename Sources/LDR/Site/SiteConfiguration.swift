@@ -91,6 +91,8 @@ package struct SubscriptionConfiguration: Sendable, Hashable {
     package var lifetime: Int64 = 0
     /// Bytes; 0 for no limit.
     package var maximumVolume: Int64 = 0
+    /// Whether new files take the place of those that became known first when the volume is used up.
+    package var isRolling = false
 }
 
 /// A directory whose files are published when they are complete.

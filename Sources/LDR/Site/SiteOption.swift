@@ -123,8 +123,9 @@ extension SiteOption {
 
     private static let wants: [SiteOption] = [
         SiteOption(
-            key: "subscription", values: "name [priority=50] [lifetime=30d] [volume=1T] : expression",
-            help: "files that the site shall have", isRepeatable: true
+            key: "subscription", values: "name [priority=50] [lifetime=30d] [volume=1T [rolling]] : expression",
+            help: "files that the site shall have; rolling: of more than the volume, those that became known last",
+            isRepeatable: true
         ) { (site, value) throws(SiteValueError) in
             site.subscriptions.append(try value.subscription())
         },

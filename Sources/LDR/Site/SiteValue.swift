@@ -199,8 +199,12 @@ struct SiteValue: Sendable {
             case ("priority", let value?): subscription.priority = try SiteValue(text: String(value)).integer(1...100)
             case ("lifetime", let value?): subscription.lifetime = try Self.seconds(value)
             case ("volume", let value?): subscription.maximumVolume = try Self.bytes(value)
-            default: throw SiteValueError("`\(word)`: expected priority=…, lifetime=… or volume=…")
+            case ("rolling", nil): subscription.isRolling = true
+            default: throw SiteValueError("`\(word)`: expected priority=…, lifetime=…, volume=… or rolling")
             }
+        }
+        if subscription.isRolling && subscription.maximumVolume == 0 {
+            throw SiteValueError("`rolling` needs volume=…, the bytes that the newest files may have")
         }
         return subscription
     }

@@ -5,15 +5,17 @@ import RLSStorageSQLite
 extension WorkStore {
     package func subscriptions() throws(StorageError) -> [Subscription] {
         let statement = try file.connection.statement(
-            "SELECT id, name, expression, priority, lifetime, maximum_volume, position FROM subscription ORDER BY id")
+            "SELECT id, name, expression, priority, lifetime, maximum_volume, rolling, position FROM subscription ORDER BY id"
+        )
         defer { statement.reset() }
         var found: [Subscription] = []
         while try statement.step() {
             let configuration = SubscriptionConfiguration(
                 name: statement.text(1) ?? "", expression: statement.text(2) ?? "", priority: statement.integer(3),
-                lifetime: Int64(statement.integer(4)), maximumVolume: Int64(statement.integer(5)))
+                lifetime: Int64(statement.integer(4)), maximumVolume: Int64(statement.integer(5)),
+                isRolling: statement.integer(6) != 0)
             found.append(
-                Subscription(id: statement.integer(0), configuration: configuration, position: statement.integer(6)))
+                Subscription(id: statement.integer(0), configuration: configuration, position: statement.integer(7)))
         }
         return found
     }
@@ -48,14 +50,16 @@ extension WorkStore {
         let configuration = subscription.configuration
         try connection.statement(
             """
-            INSERT INTO subscription (id, name, expression, priority, lifetime, maximum_volume, position)
-            VALUES (?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO subscription (id, name, expression, priority, lifetime, maximum_volume, rolling, position)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (id) DO UPDATE SET name = excluded.name, expression = excluded.expression,
-                priority = excluded.priority, lifetime = excluded.lifetime, maximum_volume = excluded.maximum_volume
+                priority = excluded.priority, lifetime = excluded.lifetime, maximum_volume = excluded.maximum_volume,
+                rolling = excluded.rolling
             """
         ).bind(1, subscription.id).bind(2, text: configuration.name).bind(3, text: configuration.expression)
             .bind(4, configuration.priority).bind(5, Int(configuration.lifetime))
-            .bind(6, Int(configuration.maximumVolume)).bind(7, subscription.position).run()
+            .bind(6, Int(configuration.maximumVolume)).bind(7, configuration.isRolling ? 1 : 0)
+            .bind(8, subscription.position).run()
     }
 
     private func withdraw(_ subscription: Subscription, _ connection: SQLiteConnection) throws(StorageError) {

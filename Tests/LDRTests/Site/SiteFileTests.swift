@@ -73,6 +73,7 @@ import Testing
             "partition a /d gsiftp://x colour=red",
             "f:3: `partition`: `colour=red`: expected reserve=…, draining, read-only or tape"
         ),
+        ("subscription a rolling : size > 1", "f:3: `subscription`: `rolling` needs volume=…"),
         ("subscription a frameType = 'R'", "f:3: `subscription`: expected `:` before the expression"),
         ("subscription a : frameType = ", "f:3: `subscription`: "), ("lrc host", "f:3: `lrc`: host: expected rls://"),
         ("metadata mysql://u:secret@h/d", "f:3: `metadata`: expected postgresql://[user@]host[:port]/database"),

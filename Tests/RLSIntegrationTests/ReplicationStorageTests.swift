@@ -1,0 +1,93 @@
+import Foundation
+import RLSCore
+import RLSTestSupport
+import Testing
+
+/// Bandwidth, tape and volumes that roll, as daemons and users see them.
+@Suite struct ReplicationStorageTests {
+    private let publisher: ReplicationSite
+    private let reader: ReplicationSite
+
+    init() async throws {
+        publisher = try await ReplicationSite("publisher")
+        reader = try await ReplicationSite("reader")
+    }
+
+    @Test(.timeLimit(.minutes(5))) func transfersThatAreOff() async throws {
+        let files = SampleFile.some(3)
+        let all = "subscription all : size >= 0"
+        try await ReplicationSite.connect([publisher, reader], ["reader": [all, "bandwidth 1M", "bandwidth off"]])
+        try await publisher.publish(files)
+        #expect(
+            try await eventually {
+                try await self.reader.cycle()
+                return try await self.reader.status().subscriptions[0].queued == files.count
+            })
+        #expect(reader.contents().isEmpty)
+        #expect(try await reader.ldr("status").contains("transfers are off\n"))
+        #expect(try await reader.ldr("explain", "file-0").contains("transfers are off\n"))
+        try reader.configure(peers: [publisher], [all, "bandwidth 1M"])
+        #expect(try await reader.ldr("status").contains("bandwidth: at most 1.0 MiB/s"))
+        #expect(try await reader.comesToHave(files.count))
+        #expect(reader.contents() == files)
+    }
+
+    @Test(.timeLimit(.minutes(5))) func tapeThatHasToBeMounted() async throws {
+        let files = SampleFile.some(3)
+        try await ReplicationSite.connect([publisher, reader])
+        try await publisher.publish(files)
+        let copy = try #require(try await publisher.mappings().first)
+        let prefix = copy.pfn.description.dropLast(copy.lfn.description.utf8.count + 1)
+        let tape = publisher.directory.file("tape")
+        try FileManager.default.moveItem(atPath: publisher.root, toPath: tape)
+        try FileManager.default.createDirectory(atPath: publisher.root, withIntermediateDirectories: false)
+        let script = try reader.directory.write(
+            """
+            #!/bin/sh
+            name=${1##*/}
+            echo >> "$0-$name"
+            [ "$(wc -l < "$0-$name")" -gt 2 ] || exit 75
+            cp "\(tape)/$name" "\(publisher.root)/new-$name" && mv "\(publisher.root)/new-$name" "\(publisher.root)/$name"
+            """, to: "bring")
+        chmod(script, 0o700)
+        try reader.configure(
+            peers: [publisher],
+            ["subscription all : size >= 0", "stage_command \(prefix) \(script) %u", "stage_interval 1s"])
+        let master = try await reader.master()
+        #expect(
+            try await eventually(seconds: 60) {
+                try await self.reader.status().subscriptions.first?.present == files.count
+            }, "\(master.errors)")
+        #expect(reader.contents() == files)
+        #expect(reader.directory.text("bring-file-0") == "\n\n\n")
+        master.signal(SIGTERM)
+        #expect(try await master.end(seconds: 30) == 0)
+    }
+
+    @Test(.timeLimit(.minutes(5))) func aVolumeThatRolls() async throws {
+        let volume = 70_000
+        let lines = ["subscription newest volume=\(volume) rolling : size >= 0"]
+        try await ReplicationSite.connect([publisher, reader], ["reader": lines])
+        let master = try await reader.master()
+        var last: [String: Data] = [:]
+        for round in 0..<3 {
+            last = SampleFile.some(3, "round-\(round)")
+            try await publisher.publish(last)
+            var most = 0
+            #expect(
+                try await eventually(seconds: 60) {
+                    let here = self.reader.contents()
+                    most = max(most, here.values.reduce(0) { $0 + $1.count })
+                    return here == last
+                }, "\(master.errors)")
+            #expect(most <= volume)
+        }
+        #expect(
+            try await eventually {
+                try await self.reader.mappings().map(\.lfn.description).sorted() == last.keys.sorted()
+            })
+        #expect(try await reader.status().present == last.count)
+        master.signal(SIGTERM)
+        #expect(try await master.end(seconds: 30) == 0)
+    }
+}
