@@ -73,6 +73,8 @@ final class Throttle: Sendable {
     /// Until something may come, or `stop` is set: what is not begun needs not be stopped.
     func wait(unless stop: StopFlag) async {
         guard let gate else { return }
+        box.withLockedValue { $0.pausedSince = .now }
+        defer { box.withLockedValue { $0.resume() } }
         while !stop.isSet, case let pause = gate.pause(), pause > .zero {
             try? await Task.sleep(for: min(pause, .milliseconds(100)))
         }
