@@ -32,6 +32,43 @@ import Testing
         #expect(reader.contents() == files)
     }
 
+    /// The kernel ends the processes of a group that is stopped when nobody is left who could let them go on.
+    @Test(.timeLimit(.minutes(5))) func noStoppedProgramIsLeftOfADaemonThatWasKilled() async throws {
+        let lines = ["subscription all : size >= 0", "bandwidth 1M"]
+        try await ReplicationSite.connect([publisher, reader], ["reader": lines])
+        try await publisher.publish(["large": SampleFile.content("large", bytes: 24 << 20)])
+        #expect(
+            try await eventually {
+                for daemon in ["metadata", "want", "schedule"] { try await self.reader.ldr(daemon, "--once") }
+                return try await self.reader.status().subscriptions[0].queued == 1
+            })
+        let daemon = try await reader.daemon("transfer")
+        var stopped: pid_t?
+        #expect(
+            try await eventually {
+                stopped = Self.children(of: daemon.process).first { Self.state(of: $0) == "T" }
+                return stopped != nil
+            })
+        let program = try #require(stopped)
+        daemon.signal(SIGKILL)
+        #expect(try await eventually { [nil, "Z"].contains(Self.state(of: program)) })
+        #expect(reader.contents().isEmpty)
+    }
+
+    private static func children(of process: pid_t) -> [pid_t] {
+        let tasks = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/task")) ?? []
+        return tasks.flatMap { task in
+            let text = try? String(contentsOfFile: "/proc/\(process)/task/\(task)/children", encoding: .utf8)
+            return (text ?? "").split(whereSeparator: \.isWhitespace).compactMap { pid_t($0) }
+        }
+    }
+
+    /// One letter, as ps shows it; nil for a process that has gone.
+    private static func state(of process: pid_t) -> String? {
+        let text = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)
+        return text?.split(separator: ")").last?.split(separator: " ").first.map(String.init)
+    }
+
     @Test(.timeLimit(.minutes(5))) func tapeThatHasToBeMounted() async throws {
         let files = SampleFile.some(3)
         try await ReplicationSite.connect([publisher, reader])
