@@ -108,7 +108,7 @@ package struct SiteStatus: Sendable, Encodable {
         for (state, total) in try work.totals(of: subscription) {
             if state != .expired {
                 status.wanted += total.files
-                status.wantedBytes += total.bytes
+                status.wantedBytes = status.wantedBytes.saturated(adding: total.bytes)
             }
             switch state {
             case .missing: status.missing = total.files

@@ -80,7 +80,7 @@ package struct Drainer {
             return report.keep(lfn, record.size, cause)
         }
         report.moved += 1
-        report.movedBytes += record.size
+        report.movedBytes = report.movedBytes.saturated(adding: record.size)
         let message = "\(copy.mapping.pfn): its partition drains"
         events.write(Event(.moved, lfn, bytes: record.size, message: message))
     }

@@ -24,7 +24,7 @@ package struct ReapReport: Sendable, Encodable {
 
     mutating func reap(_ file: ReapCandidate) {
         reaped.append(File(lfn: file.lfn.description, size: file.size, reason: file.reason.rawValue))
-        reapedBytes += file.size
+        reapedBytes = reapedBytes.saturated(adding: file.size)
     }
 
     mutating func keep(_ file: ReapCandidate, _ reason: String) {

@@ -38,7 +38,7 @@ extension WorkStore {
         var (excess, oldestWaiting) = (-subscription.configuration.maximumVolume, Int.max)
         var here: [RollingFile] = []
         try rollingFiles(of: subscription, newestFirst: false) { (file) throws(StorageError) in
-            excess += file.size
+            excess = excess.saturated(adding: file.size)
             if file.state == .held { oldestWaiting = min(oldestWaiting, file.id) }
             if file.state == .present { here.append(file) }
         }

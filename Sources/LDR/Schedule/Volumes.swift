@@ -50,7 +50,7 @@ struct Volumes {
     /// It comes, or has others let go of.
     mutating func add(_ want: Want) {
         for index in rooms.indices where want.subscriptions & rooms[index].subscription.bit != 0 {
-            rooms[index].bytes -= want.size
+            rooms[index].bytes = rooms[index].bytes.saturated(adding: -want.size)
             rooms[index].window?.add(want)
         }
     }
@@ -71,7 +71,7 @@ struct RollingWindow {
         var sum: Int64 = 0
         try work.rollingFiles(of: subscription, newestFirst: true) { (file) throws(StorageError) in
             if file.state == .held { return }
-            sum += file.size
+            sum = sum.saturated(adding: file.size)
             ids.append(file.id)
             sums.append(sum)
         }
@@ -85,8 +85,8 @@ struct RollingWindow {
             if ids[middle] > want.id { low = middle + 1 } else { high = middle }
         }
         let newer = low > 0 ? sums[low - 1] : 0
-        return newer + added + want.size <= volume
+        return newer.saturated(adding: added).saturated(adding: want.size) <= volume
     }
 
-    mutating func add(_ want: Want) { added += want.size }
+    mutating func add(_ want: Want) { added = added.saturated(adding: want.size) }
 }

@@ -58,7 +58,7 @@ extension WorkStore {
     /// Files and bytes for which a source is chosen, or that are being transferred, by source.
     package func queued() throws(StorageError) -> [String: (files: Int, bytes: Int64)] {
         let statement = try file.connection.statement(
-            "SELECT source, count(*), sum(size) FROM want WHERE state IN (1, 2) GROUP BY source")
+            "SELECT source, count(*), CAST(total(size) AS INTEGER) FROM want WHERE state IN (1, 2) GROUP BY source")
         defer { statement.reset() }
         var found: [String: (files: Int, bytes: Int64)] = [:]
         while try statement.step() {
@@ -89,7 +89,7 @@ extension WorkStore {
     /// Bytes that a subscription has here or on their way.
     func volume(of subscription: Subscription) throws(StorageError) -> Int64 {
         let statement = try file.connection.statement(
-            "SELECT coalesce(sum(size), 0) FROM want WHERE subscriptions & ? AND state IN (1, 2, 3, 7)")
+            "SELECT CAST(total(size) AS INTEGER) FROM want WHERE subscriptions & ? AND state IN (1, 2, 3, 7)")
         defer { statement.reset() }
         try statement.bind(1, subscription.bit)
         return try statement.step() ? Int64(statement.integer(0)) : 0

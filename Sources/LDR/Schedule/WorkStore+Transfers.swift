@@ -66,7 +66,7 @@ extension WorkStore {
             var sum: Int64 = 0
             while try statement.step() {
                 let want = Self.want(statement)
-                sum += want.size
+                sum = sum.saturated(adding: want.size)
                 // At least one, whatever its size.
                 if !taken.isEmpty && sum > bytes { break }
                 taken.append(want)

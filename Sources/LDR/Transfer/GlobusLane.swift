@@ -158,12 +158,14 @@ private final class GlobusProgress: Sendable {
 
     /// Bytes of the files before, and of the current one.
     private func arrived(_ current: Int) -> Int64 {
-        let whole = batch.prefix(current).reduce(Int64(0)) { $0 + $1.request.expected.size - $1.offset }
+        let whole = batch.prefix(current).reduce(Int64(0)) {
+            $0.saturated(adding: $1.request.expected.size - $1.offset)
+        }
         let (job, status) = (batch[current], FileCalls.status(batch[current].request.destination))
         let size = Int64(status?.st_size ?? 0)
         // Several streams write far ahead of what is there.
         let written = settings.streams > 1 ? min(size, 512 * Int64(status?.st_blocks ?? 0)) : size
-        return whole + max(0, written - job.offset)
+        return whole.saturated(adding: max(0, written - job.offset))
     }
 
     /// The time since the last ones is theirs.

@@ -40,7 +40,7 @@ extension WorkStore {
         of subscription: Subscription? = nil
     ) throws(StorageError) -> [WantState: (files: Int, bytes: Int64)] {
         let statement = try file.connection.statement(
-            "SELECT state, count(*), sum(size) FROM want WHERE subscriptions & ? GROUP BY state")
+            "SELECT state, count(*), CAST(total(size) AS INTEGER) FROM want WHERE subscriptions & ? GROUP BY state")
         defer { statement.reset() }
         try statement.bind(1, subscription?.bit ?? -1)
         var totals: [WantState: (files: Int, bytes: Int64)] = [:]

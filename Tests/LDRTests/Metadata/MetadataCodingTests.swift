@@ -51,7 +51,7 @@ import Testing
         var reader = RowCodec(site: "cit", before: 4)
         var rows = [
             try MetadataRow(.sample("a")), MetadataRow(lfn: "b", isDeleted: true),
-            try MetadataRow(FileRecord(lfn: "c", size: .max)),
+            try MetadataRow(FileRecord(lfn: "c", size: MetadataLimits.size)),
         ]
         for index in rows.indices {
             rows[index].change = 5 + index * 1_000_000

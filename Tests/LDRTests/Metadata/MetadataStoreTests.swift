@@ -154,7 +154,9 @@ import Testing
 
     @Test func messagesAreOfOneLine() throws {
         let record = FileRecord(lfn: "a\n\u{1b}b", size: -1)
-        #expect { try site.publish(record) } throws: { "\($0)" == "a??b: a size of -1 bytes" }
+        #expect { try site.publish(record) } throws: {
+            "\($0)" == "a??b: a size of -1 bytes: at most \(MetadataLimits.size)"
+        }
     }
 
     // MARK: Changes of others

@@ -1,6 +1,7 @@
 import Foundation
 import Logging
 import RLSCore
+import RLSStorageSQLite
 import RLSTestSupport
 import Testing
 
@@ -86,6 +87,22 @@ import Testing
         // No longer rolling: what is too much is held back as ever.
         try await site.want([.named("newest", volume: 60)])
         #expect(try await site.schedule().queued == 4)
+    }
+
+    /// What others say of sizes makes no sum go astray.
+    @Test func sizesBeyondAllMeasure() async throws {
+        let newest = rolling(30)
+        try await site.publish(["a", "b", "c"], [.named("newest")])
+        try site.work.file.connection.execute("UPDATE want SET state = 3, size = \(Int64.max / 2)")
+        try await site.want(newest)
+        try await site.publish(["new"], newest)
+        #expect(try await site.schedule().held == 1)
+        #expect(try site.work.totals()[.present]?.bytes == .max)
+        _ = try SiteStatus("cit", work: site.work, metadata: site.cit.store, at: WorkStore.now)
+        #expect(try await site.reap(newest, after: 1, acts: false).due >= 2)
+        #expect(throws: (any Error).self) {
+            try site.han.store.publish([.sample("x", size: MetadataLimits.size + 1)])
+        }
     }
 
     @Test func whatAnotherSubscriptionWantsStays() async throws {

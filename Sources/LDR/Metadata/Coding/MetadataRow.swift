@@ -48,7 +48,9 @@ extension MetadataRow {
         let limit = MetadataLimits.name
         if lfn.isEmpty || lfn.count > limit { return "an LFN of \(lfn.count) bytes: give 1 to \(limit)" }
         if lfn.bytes.contains(0) { return "an LFN with a NUL byte" }
-        if size < 0 { return "a size of \(size) bytes" }
+        if !(0...MetadataLimits.size).contains(size) {
+            return "a size of \(size) bytes: at most \(MetadataLimits.size)"
+        }
         if let md5 = checksums.md5, md5.count != 16 { return "an md5 of \(md5.count) bytes: it has 16" }
         if let sha256 = checksums.sha256, sha256.count != 32 { return "a sha256 of \(sha256.count) bytes: it has 32" }
         if collection.utf8.count > limit { return "a collection's name of more than \(limit) bytes" }
