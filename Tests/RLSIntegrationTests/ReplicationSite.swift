@@ -1,4 +1,5 @@
 import Foundation
+import NIOConcurrencyHelpers
 import RLSClient
 import RLSCore
 import RLSTestSupport
@@ -14,14 +15,17 @@ final class ReplicationSite: Sendable {
         case web(String = "files")
         /// With a catalog that asks for certificates.
         case gridFTP
+        /// The same, with files over HTTP.
+        case webWithCertificates
     }
 
     let name: String
     let directory: TemporaryDirectory
-    let server: ServerProcess
+    private let access: Access
     private let index: TemporaryDirectory
-    /// Ends its program with the site.
-    private let files: any Sendable
+    private let catalogLines: [String]
+    /// Programs that end with the site.
+    private let servers: NIOLockedValueBox<(catalog: ServerProcess, files: any FileServer)>
     /// Of the directory, for copies and for logs.
     private let filesURL: String
     private let logURL: String
@@ -29,30 +33,62 @@ final class ReplicationSite: Sendable {
     /// Keywords of where the metadata are.
     private let metadata: [String]
 
+    var server: ServerProcess { servers.withLockedValue { $0.catalog } }
     var root: String { directory.file("files") }
     var configuration: String { directory.file("ldr.conf") }
 
     /// - Parameter backend: of the metadata, which are in one database with the index where both are in one
     init(_ name: String, _ access: Access = .web(), metadata backend: CatalogBackend = .current) async throws {
-        self.name = name
+        (self.name, self.access) = (name, access)
         directory = try TemporaryDirectory()
         index = try TemporaryDirectory()
         try FileManager.default.createDirectory(atPath: directory.file("files"), withIntermediateDirectories: false)
-        let lines = try await CatalogBackend.current.indexLines(in: index) + Site.quick
+        catalogLines = try await CatalogBackend.current.indexLines(in: index) + Site.quick
         metadata = backend == .sqlite ? [] : ["metadata \(try await backend.url(in: index))"]
         environment = try await TestAuthority.shared.environment()
+        let catalog = try await Self.catalog(access, catalogLines)
         switch access {
-        case .web(let mode):
-            server = try await ServerProcess.start(lines)
-            let web = try await WebServer(directory.path)
-            files = web
-            (filesURL, logURL) = (web.url("\(mode)/files"), web.url("files/log/\(name)"))
         case .gridFTP:
-            server = try await ServerProcess.startGSI(lines + Self.acl)
             let grid = try await GridFTPServer()
-            files = grid
+            servers = NIOLockedValueBox((catalog, grid))
             (filesURL, logURL) = (grid.url(directory.file("files")), grid.url(directory.file("log/\(name)")))
+        case .web, .webWithCertificates:
+            let web = try await WebServer(directory.path)
+            let mode = if case .web(let mode) = access { mode } else { "files" }
+            servers = NIOLockedValueBox((catalog, web))
+            (filesURL, logURL) = (web.url("\(mode)/files"), web.url("files/log/\(name)"))
         }
+    }
+
+    private static func catalog(
+        _ access: Access, _ lines: [String], in directory: TemporaryDirectory? = nil
+    ) async throws -> ServerProcess {
+        if case .web = access { return try await ServerProcess.start(lines, in: directory) }
+        return try await ServerProcess.startGSI(lines + acl, in: directory)
+    }
+
+    // MARK: Servers that fail
+
+    func killCatalog() async { await server.killHard() }
+
+    /// On its port, with its files.
+    func restartCatalog() async throws {
+        let before = server
+        let after = try await Self.catalog(access, catalogLines + ["port \(before.port)"], in: before.directory)
+        servers.withLockedValue { $0.catalog = after }
+    }
+
+    func killFileServer() { servers.withLockedValue { $0.files }.kill() }
+
+    func restartFileServer() async throws {
+        let port = servers.withLockedValue { $0.files }.port
+        let after: any FileServer =
+            if case .gridFTP = access {
+                try await GridFTPServer(port: port)
+            } else {
+                try await WebServer(directory.path, port: port)
+            }
+        servers.withLockedValue { $0.files = after }
     }
 
     private static let acl = ["Alice", "host/localhost"].map { "acl ^/O=Grid/OU=Test/CN=\($0)$: all" }

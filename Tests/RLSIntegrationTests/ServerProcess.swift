@@ -33,7 +33,8 @@ struct ServerProcess: Sendable {
 
     /// With authentication, on `localhost`.
     static func startGSI(
-        _ lines: [String] = [], authority other: TestAuthority? = nil, host: String = "host"
+        _ lines: [String] = [], in directory: TemporaryDirectory? = nil, authority other: TestAuthority? = nil,
+        host: String = "host"
     ) async throws -> ServerProcess {
         let authority = if let other { other } else { try await TestAuthority.shared }
         let security = [
@@ -41,7 +42,7 @@ struct ServerProcess: Sendable {
             "rlskeyfile \(authority.file("\(host)/hostkey.pem"))",
             "x509_cert_dir \(authority.file("certificates"))", "x509_voms_dir \(authority.file("vomsdir"))",
         ]
-        return try await ServerProcess(security + lines, in: nil, .current, authority: authority)
+        return try await ServerProcess(security + lines, in: directory, .current, authority: authority)
     }
 
     private init(

@@ -2,7 +2,7 @@ import Foundation
 
 /// A GridFTP server on loopback, with a host certificate of the test authority; whoever it trusts works as the tests'
 /// user.
-package final class GridFTPServer: Sendable {
+package final class GridFTPServer: FileServer {
     package let port: Int
     /// Whose host certificate it has, and whose users it knows.
     package let authority: TestAuthority
@@ -29,6 +29,8 @@ package final class GridFTPServer: Sendable {
                 "X509_USER_KEY": authority.file("host/hostkey.pem"),
             ])
         self.port = port == 0 ? try await Self.port(of: program) : port
+        let isUp = try await eventually { (try? RawClient(port: self.port)) != nil }
+        if !isUp { throw NeededProgram.Failure(description: "globus-gridftp-server: \(program.output)\(program.errors)") }
     }
 
     deinit { kill() }

@@ -1,14 +1,16 @@
 import Foundation
 
 /// A small HTTP server on loopback that can continue files, and behave badly.
-package final class WebServer: Sendable {
+package final class WebServer: FileServer {
     package let port: Int
     private let program: RunningProgram
     private let files: TemporaryDirectory
     private let isSecure: Bool
 
-    /// - Parameter authority: for HTTPS that asks for a client's certificate
-    package init(_ directory: String, authority: TestAuthority? = nil) async throws {
+    /// - Parameters:
+    ///   - authority: for HTTPS that asks for a client's certificate
+    ///   - port: 0 for a free one
+    package init(_ directory: String, authority: TestAuthority? = nil, port: Int = 0) async throws {
         let python = try NeededProgram.path("python3", package: "python3")
         _ = try NeededProgram.path("curl", package: "curl")
         files = try TemporaryDirectory()
@@ -18,7 +20,7 @@ package final class WebServer: Sendable {
             authority.map {
                 [$0.file("host-san/hostcert.pem"), $0.file("host-san/hostkey.pem"), $0.file("certificates")]
             } ?? []
-        program = try await python.start([script, directory] + secure)
+        program = try await python.start([script, directory, "\(port)"] + secure)
         let isUp = try await program.waitForErrors(seconds: 20) { $0.contains("listening") && $0.hasSuffix("\n") }
         guard isUp, let port = program.errors.split(whereSeparator: \.isWhitespace).dropFirst().first,
             let number = Int(port)
@@ -104,11 +106,11 @@ package final class WebServer: Sendable {
             def handle_error(self, request, client):
                 pass
 
-        server = Server(('127.0.0.1', 0), Handler)
-        if len(sys.argv) > 2:
+        server = Server(('127.0.0.1', int(sys.argv[2])), Handler)
+        if len(sys.argv) > 3:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(sys.argv[2], sys.argv[3])
-            context.load_verify_locations(capath=sys.argv[4])
+            context.load_cert_chain(sys.argv[3], sys.argv[4])
+            context.load_verify_locations(capath=sys.argv[5])
             context.verify_mode = ssl.CERT_REQUIRED
             context.verify_flags |= ssl.VerifyFlags.VERIFY_ALLOW_PROXY_CERTS
             server.socket = context.wrap_socket(server.socket, server_side=True)
