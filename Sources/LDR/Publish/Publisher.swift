@@ -102,8 +102,9 @@ package struct Publisher {
 
     private nonisolated(nonsending) func publish(_ files: [CandidateFile], _ report: inout PublishReport) async throws {
         var placed: [(file: CandidateFile, place: (pfn: ByteString, isTape: Bool))] = []
+        var findings: OwnDirectories.Findings = [:]
         for file in files {
-            do throws(FileProblem) { placed.append((file, try place(of: file))) } catch {
+            do throws(FileProblem) { placed.append((file, try place(of: file, &findings))) } catch {
                 report.problems.append(error)
             }
         }
@@ -132,12 +133,14 @@ package struct Publisher {
     }
 
     /// Others fetch it from there, so it must be where the site says that its files are.
-    private func place(of file: CandidateFile) throws(FileProblem) -> (pfn: ByteString, isTape: Bool) {
+    private func place(
+        of file: CandidateFile, _ findings: inout OwnDirectories.Findings
+    ) throws(FileProblem) -> (pfn: ByteString, isTape: Bool) {
         let path = file.state.path.lexicallyNormalized()
         guard let place = area.locate(path: path.string) else {
             throw FileProblem(file.state.path, "is in no partition of the site: move it there first")
         }
-        if let problem = settings.own.problem(path, in: place.partition) { throw problem }
+        if let problem = settings.own.problem(path, in: place.partition, &findings) { throw problem }
         let url = area.url(place.partition, place.relativePath)
         // Before its metadata are written: others would look for it.
         if let problem = Mapping(lfn: file.lfn, pfn: url).lengthProblem {
