@@ -65,6 +65,8 @@ enum Assembly {
             unmarked.contains(partition.name) || PartitionMark(partition).isThere ? partition.freeBytes() : nil
         }
         let landing = Landing(threads: FileThreads(4))
+        // The lock is held by one daemon at a time.
+        settings.owner = places.lock(loop.name)
         let agent = SourceAgent(
             work: work, metadata: try MetadataDesk(site),
             plans: ArrivalPlanner(area, free: free), tools: try tools(site), landing: landing,
@@ -75,6 +77,7 @@ enum Assembly {
         return TransferDaemon(
             agent, work: work, sources: site.transfer.sources,
             isOff: { site.transfer.bandwidth.limit(at: Date()) == .off },
-            incoming: area.partitions.filter { !$0.isReadOnly }.map { IncomingDirectory(root: $0.root) })
+            incoming: area.partitions.filter { !$0.isReadOnly }.map { IncomingDirectory(root: $0.root) },
+            owner: settings.owner)
     }
 }

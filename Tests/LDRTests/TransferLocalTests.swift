@@ -55,6 +55,19 @@ import Testing
         #expect(await running.value[1]?.kind == .interrupted)
     }
 
+    @Test func programsThatOutliveTheirDaemonAreEnded() async throws {
+        let record = try fixture.publish("x", Array("content".utf8))
+        let tool = CommandTool(try CommandTemplate("/bin/sh -c 'sleep 300 & echo > \"$2\"; wait' sh %u %p"))
+        var settings = TransferSettings()
+        settings.owner = "\(fixture.source) of one"
+        let request = fixture.request(1, "root://host/x", record)
+        let running = Task { [fixture, settings] in await fixture.run(tool, [request], settings) }
+        #expect(try await eventually { fixture.size(1) > 0 })
+        #expect(await Survivors.end(of: "\(fixture.source) of another") == 0)
+        #expect(await Survivors.end(of: "\(fixture.source) of one") == 2)
+        #expect(await running.value[1]?.failure != nil)
+    }
+
     @Test func programOfTheAdministrator() async throws {
         let record = try fixture.publish("a b'c", Array("content".utf8))
         let tool = CommandTool(try CommandTemplate("/bin/sh -c 'cp -- \"${1#root://}\" \"$2\"' sh %u %p"))

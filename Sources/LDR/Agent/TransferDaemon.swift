@@ -9,26 +9,30 @@ package struct TransferDaemon: Sendable {
     private let sources: Int
     private let incoming: [IncomingDirectory]
     private let isOff: @Sendable () -> Bool
+    private let owner: String?
 
     /// - Parameters:
     ///   - sources: that are fetched from at a time
     ///   - incoming: directories in which files may have been left that are wanted no longer
     ///   - isOff: whether nothing may be fetched now; asked once a second
+    ///   - owner: of the programs that are started, as in the agent's settings
     package init(
         _ agent: SourceAgent, work: WorkDesk, sources: Int, isOff: @escaping @Sendable () -> Bool = { false },
-        incoming: [IncomingDirectory] = []
+        incoming: [IncomingDirectory] = [], owner: String? = nil
     ) {
         self.agent = agent
         self.work = work
         self.sources = sources
         self.incoming = incoming
         self.isOff = isOff
+        self.owner = owner
     }
 
     /// Fetches until the queues are empty. Cancelled, or when transfers are off, it ends what is under way and puts it back into
     /// the queue; what has come of it is kept.
     /// - Throws: `StorageError`
     package func pass() async throws -> AgentOutcome {
+        if let owner { await Survivors.end(of: owner) }
         _ = try await work.use { (store) throws(StorageError) in try store.recoverTransfers() }
         try await removeLeftovers()
         return try await withThrowingTaskGroup(of: Step.self) { group in

@@ -50,7 +50,7 @@ package struct CommandTool: TransferTool {
         let (stop, throttle) = (StopFlag(), Throttle(settings.bandwidth))
         let process = ChildProcess(
             program: template.program, arguments: template.words(for: request),
-            environment: settings.credentialEnvironment, throttle: throttle)
+            environment: settings.environment, throttle: throttle)
         let end = try await process.run(in: try Scratch(), stop) { _ in
             throttle.note { FileCalls.size(request.destination) ?? 0 }
             let verdict = watch.withLockedValue { state -> TransferFailure? in

@@ -30,8 +30,8 @@ package struct CurlTool: TransferTool {
         let progress = CurlProgress(batch, settings, deliveries)
         let process = ChildProcess(
             program: program, arguments: CurlConfiguration.arguments(settings).map { Array($0.utf8) },
-            input: CurlConfiguration.text(batch, settings), environment: settings.credentialEnvironment,
-            package: "curl", throttle: progress.throttle)
+            input: CurlConfiguration.text(batch, settings), environment: settings.environment, package: "curl",
+            throttle: progress.throttle)
         do throws(TransferFailure) {
             let end = try await process.run(in: try Scratch(), progress.stop) { progress.tick($0) }
             return Task.isCancelled ? [] : progress.rest(end, program)

@@ -88,7 +88,7 @@ struct GlobusLane: Sendable {
             words += ["-f", scratch.file(.list), "-df", scratch.file(.dump)]
         }
         return ChildProcess(
-            program: program, arguments: words.map { Array($0.utf8) }, environment: settings.credentialEnvironment,
+            program: program, arguments: words.map { Array($0.utf8) }, environment: settings.environment,
             package: "globus-gass-copy-progs")
     }
 
@@ -109,9 +109,10 @@ struct GlobusLane: Sendable {
 }
 
 extension TransferSettings {
-    /// What programs that use certificates read.
-    var credentialEnvironment: [String: String] {
+    /// Of programs: what those read that use certificates, and whose they are.
+    var environment: [String: String] {
         var variables: [String: String] = [:]
+        variables[Survivors.variable] = owner
         variables["X509_USER_PROXY"] = proxy
         variables["X509_CERT_DIR"] = authorities
         return variables

@@ -29,6 +29,8 @@ package struct TransferSettings: Sendable, Equatable {
     /// The directory of trusted authorities; nil: X509_CERT_DIR of this process, or
     /// /etc/grid-security/certificates.
     package var authorities: String?
+    /// Whose programs these are, in one word that no other daemon has; see `Survivors`.
+    package var owner: String?
 
     /// How connections that carry data are protected (GridFTP).
     package enum DataChannel: String, Sendable, CaseIterable {
