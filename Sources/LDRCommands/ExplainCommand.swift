@@ -98,6 +98,7 @@ struct ExplainCommand: AsyncParsableCommand {
             let found = try await finder.find([lfn])
             print(found.urls.isEmpty ? "copies anywhere: none that the index knows" : "copies anywhere:")
             for url in found.urls[lfn] ?? [] { print("  \(url)") }
+            for url in found.mistaken[lfn] ?? [] { print("  asked, and without one: \(url)") }
             for problem in found.problems { print("  not asked: \(problem)") }
         } catch { print("copies anywhere: the index does not say: \(error)") }
         await finder.close()

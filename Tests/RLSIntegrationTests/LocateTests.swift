@@ -38,6 +38,7 @@ import Testing
             replicas(result) == ["b=pb@\(two.url)", "a=pa1@\(one.url),pa2@\(two.url)", "stale=", "nosuch=", "="])
         #expect(result.skipped.isEmpty && result.names.allSatisfy(\.unanswered.isEmpty))
         #expect(result.index == index.address)
+        #expect(result.names.map(\.mistaken) == [[ByteString(one.url)], [], [ByteString(one.url)], [], []])
         await locator.close()
     }
 

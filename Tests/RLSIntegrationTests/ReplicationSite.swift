@@ -29,7 +29,7 @@ final class ReplicationSite: Sendable {
     /// Of the directory, for copies and for logs.
     private let filesURL: String
     private let logURL: String
-    private let environment: [String: String]
+    let environment: [String: String]
     /// Keywords of where the metadata are.
     private let metadata: [String]
 
@@ -78,6 +78,15 @@ final class ReplicationSite: Sendable {
         servers.withLockedValue { $0.catalog = after }
     }
 
+    /// As after a loss of the database: on its port, without anything that it had, and nobody tells the indexes.
+    func replaceCatalog() async throws {
+        await killCatalog()
+        let fresh = try TemporaryDirectory()
+        let lines = try await CatalogBackend.current.indexLines(in: fresh) + ["port \(server.port)"]
+        let after = try await Self.catalog(access, Site.quick + lines, in: fresh)
+        servers.withLockedValue { $0.catalog = after }
+    }
+
     func killFileServer() { servers.withLockedValue { $0.files }.kill() }
 
     func restartFileServer() async throws {
@@ -116,7 +125,9 @@ final class ReplicationSite: Sendable {
     // MARK: Programs
 
     func run(_ words: [String]) async throws -> Program.Outcome {
-        try await Program.ldr.run([words[0], "-c", configuration] + words.dropFirst(), environment: environment)
+        // Thousands of files take their time, while others have the processors.
+        try await Program.ldr.executable.run(
+            [words[0], "-c", configuration] + words.dropFirst(), environment: environment, seconds: 300)
     }
 
     /// - Returns: what it printed; anything but success is an error
@@ -162,7 +173,7 @@ final class ReplicationSite: Sendable {
         if !isMastered { try await ldr("metadata", "--once") }
     }
 
-    private func publish(words: [String]) async throws {
+    func publish(words: [String]) async throws {
         let outcome = try await run(["publish"] + words)
         guard outcome.status == 0 else { throw Failure(description: outcome.output + outcome.errors) }
     }

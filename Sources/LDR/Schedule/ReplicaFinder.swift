@@ -11,10 +11,22 @@ package struct FoundReplicas: Sendable {
     package var urls: [ByteString: [ByteString]] = [:]
     /// Why there may be more copies than these.
     package var problems: [String] = []
+    /// Of names without a copy: catalogs that the index named, and that do not have it.
+    package var mistaken: [ByteString: [ByteString]] = [:]
 
     package init(urls: [ByteString: [ByteString]] = [:], problems: [String] = []) {
         self.urls = urls
         self.problems = problems
+    }
+
+    /// Why no copy of a name was found.
+    func reason(without lfn: ByteString) -> String {
+        if let problem = problems.first { return "no copy was found, and a catalog was not asked: \(problem)" }
+        guard let mistaken = mistaken[lfn], !mistaken.isEmpty else {
+            return "no catalog that the index knows has a copy"
+        }
+        let named = mistaken.prefix(3).map(\.description).joined(separator: ", ")
+        return "the index is mistaken: asked, and without a copy: \(named)\(mistaken.count > 3 ? ", …" : "")"
     }
 }
 
@@ -39,6 +51,7 @@ package struct IndexedReplicaFinder: ReplicaFinder {
             var found = FoundReplicas()
             for try await part in group {
                 found.urls.merge(part.urls) { $1 }
+                found.mistaken.merge(part.mistaken) { $1 }
                 found.problems += part.problems.filter { !found.problems.contains($0) }
             }
             return found
@@ -48,8 +61,12 @@ package struct IndexedReplicaFinder: ReplicaFinder {
     private func findPortion(_ lfns: [ByteString]) async throws -> FoundReplicas {
         let result = try await locator.locate(lfns, through: indexes)
         var found = FoundReplicas(problems: result.skipped.map { "\($0.url): \($0.cause)" })
-        for name in result.names where !name.replicas.isEmpty {
-            found.urls[name.lfn] = name.replicas.map(\.mapping.pfn)
+        for name in result.names {
+            if !name.replicas.isEmpty {
+                found.urls[name.lfn] = name.replicas.map(\.mapping.pfn)
+            } else if !name.mistaken.isEmpty {
+                found.mistaken[name.lfn] = name.mistaken
+            }
         }
         return found
     }

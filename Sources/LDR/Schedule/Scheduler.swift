@@ -128,10 +128,8 @@ package struct Scheduler {
         case .later(let time): return .wait(until: time, reason: "all sources have failed of late", isFailure: false)
         case .full: return .leave
         case .none:
-            let cause = found.problems.first.map { "no copy was found, and a catalog was not asked: \($0)" }
-            let reason = cause ?? "no catalog that the index knows has a copy"
             // The index may not know of it yet: that is no fault of the file, which is looked for again and again.
-            return .wait(until: now + pause, reason: reason, isFailure: true)
+            return .wait(until: now + pause, reason: found.reason(without: want.lfn), isFailure: true)
         }
     }
 }

@@ -20,6 +20,9 @@ public struct LocatedName: Sendable, Hashable {
     public let replicas: [Replica]
     /// URLs of the skipped servers that may know further replicas, ascending.
     public let unanswered: [ByteString]
+    /// URLs of catalogs that the index named and that do not have the name, ascending: what the index says is stale, or a
+    /// false positive.
+    public let mistaken: [ByteString]
 }
 
 /// A target of a logical name, and the catalog that has it.

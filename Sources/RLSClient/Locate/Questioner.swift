@@ -108,6 +108,9 @@ extension Survey {
         case .failure(let error): catalogFailed(question, error)
         case .success(let items):
             catalogAnswered(question, items.compactMap(\.pair).map { Mapping(lfn: $0.first, pfn: $0.second) })
+            for case .failure(let error) in items.lazy.map(\.result) where error.code == .lfnNotFound {
+                catalogLacks(error.subject, question)
+            }
             takeRefusals(items, url: question.url)
         }
     }

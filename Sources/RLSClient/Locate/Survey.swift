@@ -17,6 +17,7 @@ struct Survey {
     private(set) var index: ServerAddress?
     private var replicas: [ByteString: [Replica]] = [:]
     private var unanswered: [ByteString: Set<ByteString>] = [:]
+    private var mistaken: [ByteString: Set<ByteString>] = [:]
     /// Catalogs that are not asked (again).
     private var avoided: [ServerAddress: SkippedServer] = [:]
     private var skipped: [ByteString: SkippedServer] = [:]
@@ -75,6 +76,10 @@ struct Survey {
         }
     }
 
+    mutating func catalogLacks(_ name: ByteString, _ question: CatalogQuestion) {
+        mistaken[name, default: []].insert(question.url)
+    }
+
     mutating func catalogFailed(_ question: CatalogQuestion, _ error: any Error) {
         let server = SkippedServer(question.url, error)
         for name in question.names { leaveUnanswered(name, server) }
@@ -96,7 +101,7 @@ struct Survey {
         result.names = names.map { name in
             LocatedName(
                 lfn: name, replicas: Set(replicas[name] ?? []).sorted(),
-                unanswered: unanswered[name, default: []].sorted())
+                unanswered: unanswered[name, default: []].sorted(), mistaken: mistaken[name, default: []].sorted())
         }
         result.skipped = skipped.values.sorted { $0.url < $1.url }
         result.skippedIndexes = skippedIndexes
