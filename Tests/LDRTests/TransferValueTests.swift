@@ -34,13 +34,13 @@ import Testing
     }
 
     @Test func templates() throws {
-        let template = try CommandTemplate("/opt/x/get --size=%s '%u' \"to %p\" 100%% ''")
+        let template = try CommandTemplate("/opt/x/get --size=%s '%u' \"to %p\" 100%% '' %d")
         let request = TransferRequest(
-            id: 1, source: "root://h//a b;rm", destination: "/d/1.part", expected: FileRecord(lfn: "x", size: 42))
+            id: 1, source: "root://h//a b;rm%20%25", destination: "/d/1.part", expected: FileRecord(lfn: "x", size: 42))
         #expect(template.program == "/opt/x/get")
         #expect(
             template.words(for: request).map { String(decoding: $0, as: UTF8.self) } == [
-                "--size=42", "root://h//a b;rm", "to /d/1.part", "100%", "",
+                "--size=42", "root://h//a b;rm%20%25", "to /d/1.part", "100%", "", "root://h//a b;rm %",
             ])
         for bad in ["", "get", "get %u", "get %p", "get %u %p %x", "get %u %p %", "get '%u %p", "%u %p"] {
             #expect(throws: CommandTemplate.Failure.self) { _ = try CommandTemplate(bad) }

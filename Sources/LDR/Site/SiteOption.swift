@@ -159,7 +159,8 @@ extension SiteOption {
         whole(
             "stall_time", \.transfer.stallTime, 1...86_400, "seconds without progress after which a transfer is ended"),
         SiteOption(
-            key: "transfer_command", values: "scheme program word…, with %u the URL, %p the path, %s the size",
+            key: "transfer_command",
+            values: "scheme program word…, with %u the URL, %d the same not percent-encoded, %p the path, %s the size",
             help: "fetches URLs of another kind", isRepeatable: true
         ) { (site, value) throws(SiteValueError) in
             let (scheme, command) = try value.command()

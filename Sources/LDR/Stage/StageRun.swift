@@ -24,7 +24,7 @@ struct StageRun: Sendable {
         let (stop, end) = (StopFlag(), ContinuousClock.now + .seconds(patience))
         let process = ChildProcess(
             program: template.program, arguments: template.words(url: url, size: size),
-            environment: TransferSettings().credentialEnvironment)
+            environment: TransferSettings().environment)
         do throws(TransferFailure) {
             let result = try await process.run(in: try Scratch(), stop) { _ in
                 if ContinuousClock.now > end { stop.set() }

@@ -1,11 +1,12 @@
 import RLSCore
 
-/// How a program of the administrator's choice is called, such as `xrdcp --nopbar %u %p` to fetch a file, or `bring-online %u`
+/// How a program of the administrator's choice is called, such as `xrdcp --nopbar %d %p` to fetch a file, or `bring-online %u`
 /// to make one readable.
 ///
 /// Words are separated by blanks, unless in single or double quotes, and replaced after that: whatever a URL
-/// contains, it stays within its word, and no shell sees it. `%u` is the URL as the catalog has it, `%p` the path to
-/// write (of one that fetches), `%s` the size in bytes, `%%` a percent sign.
+/// contains, it stays within its word, and no shell sees it. `%u` is the URL as the catalog has it, `%d` the same with
+/// nothing percent-encoded in its path, for programs that take a name as it stands, `%p` the path to write (of one that
+/// fetches), `%s` the size in bytes, `%%` a percent sign.
 package struct CommandTemplate: Sendable, Equatable {
     /// What is wrong with a template.
     package struct Failure: Error, CustomStringConvertible {
@@ -14,7 +15,7 @@ package struct CommandTemplate: Sendable, Equatable {
 
     private enum Piece: Equatable {
         case text([UInt8])
-        case url, path, size
+        case url, decodedURL, path, size
     }
 
     package enum Use: String, Sendable {
@@ -33,12 +34,12 @@ package struct CommandTemplate: Sendable, Equatable {
         self.program = program
         var arguments: [[Piece]] = []
         for word in words.dropFirst() {
-            guard let pieces = Self.pieces(word) else { throw refused("in \(word): write %u, %p, %s or %%") }
+            guard let pieces = Self.pieces(word) else { throw refused("in \(word): write %u, %d, %p, %s or %%") }
             arguments.append(pieces)
         }
         self.arguments = arguments
         let all = arguments.joined()
-        guard all.contains(.url) else { throw refused("needs %u (the URL)") }
+        guard all.contains(.url) || all.contains(.decodedURL) else { throw refused("needs %u or %d (the URL)") }
         guard all.contains(.path) == (use == .transfer) else {
             throw refused(use == .transfer ? "needs %p (the path)" : "has %p, and writes no file")
         }
@@ -54,11 +55,18 @@ package struct CommandTemplate: Sendable, Equatable {
                 switch piece {
                 case .text(let bytes): bytes
                 case .url: url.bytes
+                case .decodedURL: Self.decoded(url)
                 case .path: Array(path.utf8)
                 case .size: Array(String(size).utf8)
                 }
             }
         }
+    }
+
+    /// As it stands where it is no URL, or holds what would end a word.
+    private static func decoded(_ url: ByteString) -> [UInt8] {
+        guard let parts = try? SourceURL(url), !parts.decodedPath.contains(0) else { return url.bytes }
+        return Array("\(parts.scheme)://\(parts.authority)".utf8) + parts.decodedPath
     }
 
     /// nil if a quotation does not end.
@@ -103,6 +111,7 @@ package struct CommandTemplate: Sendable, Equatable {
     private static func piece(_ letter: UInt8) -> Piece? {
         switch letter {
         case UInt8(ascii: "u"): .url
+        case UInt8(ascii: "d"): .decodedURL
         case UInt8(ascii: "p"): .path
         case UInt8(ascii: "s"): .size
         default: nil

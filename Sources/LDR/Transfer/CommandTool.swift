@@ -34,7 +34,9 @@ package struct CommandTool: TransferTool {
         FileCalls.remove(request.destination)
         do throws(TransferFailure) {
             // That no URL is taken for an option: it begins with a letter.
-            _ = try SourceURL(request.source)
+            let source = try SourceURL(request.source)
+            // It would end the word that the program is given.
+            if source.decodedPath.contains(0) { throw SourceURL.unsupported(request.source, "contains a NUL") }
             try await runProgram(request, settings)
             guard !Task.isCancelled else { return nil }
             let bytes = FileCalls.size(request.destination) ?? 0
