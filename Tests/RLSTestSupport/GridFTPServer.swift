@@ -30,7 +30,9 @@ package final class GridFTPServer: FileServer {
             ])
         self.port = port == 0 ? try await Self.port(of: program) : port
         let isUp = try await eventually { (try? RawClient(port: self.port)) != nil }
-        if !isUp { throw NeededProgram.Failure(description: "globus-gridftp-server: \(program.output)\(program.errors)") }
+        if !isUp {
+            throw NeededProgram.Failure(description: "globus-gridftp-server: \(program.output)\(program.errors)")
+        }
     }
 
     deinit { kill() }
