@@ -24,7 +24,7 @@ import Testing
         return servers
     }
 
-    @Test(.timeLimit(.minutes(3))) func contractHoldsOnThree() async throws {
+    @Test(.timeLimit(.minutes(15))) func contractHoldsOnThree() async throws {
         let database = try await TestDatabase()
         let before = (0..<100).map { Mapping(lfn: "before\($0)", pfn: "p\($0)") }
         let first = try database.open()
