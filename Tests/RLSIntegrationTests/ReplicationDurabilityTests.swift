@@ -19,7 +19,7 @@ import Testing
 
         let strace = try NeededProgram.path("strace", package: "strace")
         let trace = reader.directory.file("trace")
-        let calls = "write,writev,pwrite64,sendto,sendmsg,fsync,linkat,mkdirat"
+        let calls = "write,writev,pwrite64,sendto,sendmsg,fsync,renameat2,mkdirat"
         let outcome = try await strace.run(
             ["-f", "-y", "-s", "300", "-e", "trace=\(calls)", "-o", trace, Program.ldr.executable.path]
                 + ["transfer", "-c", reader.configuration, "--once"], environment: reader.environment, seconds: 120)
@@ -38,7 +38,7 @@ import Testing
         let contentSafe = try index("fsync of the content") { $0.contains(" fsync(") && $0.contains("<\(part)>") }
         let made = try index("directory") { $0.contains("mkdirat(") && $0.contains("\"deep\"") }
         let parentSafe = try index("fsync of its parent") { $0.contains(" fsync(") && $0.contains("<\(root)>") }
-        let named = try index("name") { $0.contains("linkat(") && $0.contains("\"file-0\"") }
+        let named = try index("name") { $0.contains("renameat2(") && $0.contains("\"file-0\"") }
         let nameSafe = try index("fsync of the name") { $0.contains(" fsync(") && $0.contains("<\(root)/deep>") }
         let told = try index("registration") { $0.contains("lrc_") && $0.contains("deep/file-0") }
         let steps = [written, contentSafe, named, nameSafe, told]

@@ -124,6 +124,8 @@ struct LogDirectory {
             guard flock(descriptor.rawValue, LOCK_EX | LOCK_NB) == 0 else {
                 throw MetadataError(.unavailable, "\(path): another program is writing this log now: end it, or wait")
             }
+            // Not left to the closing: a program that is being started elsewhere here may hold it open for a moment longer.
+            defer { flock(descriptor.rawValue, LOCK_UN) }
             return try body()
         }
     }
