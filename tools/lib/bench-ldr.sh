@@ -88,19 +88,25 @@ END
 # measure_globus_url_copy ID DIRECTORY COUNT: with the list and settings that the daemon uses, into a directory of its own.
 measure_globus_url_copy() {
     local to
-    to=$(ldr_file "$1")
+    # Of no URL is this mark a part.
+    to=$(ldr_file "${1//#/-}")
     mkdir -p "$to"
     find "$2" -name '*.dat' -printf '%f\n' | sort | while IFS= read -r file; do
         printf 'gsiftp://localhost:%s%s/%s file://%s/%s\n' "$gridftp_port" "$2" "$file" "$to" "$file"
     done >"$scratch/list"
     printf '    %s\n' "$1"
+    sync
     python3 "$project/tools/lib/run_measured.py" "$scratch/measured" globus-url-copy -q -fast \
         -f "$scratch/list" >"$scratch/guc.log" 2>&1 || die "globus-url-copy: $(tail -n 3 "$scratch/guc.log")"
     record "$1" "$(cat "$scratch/measured") count=$3"
+    forget_files "$to" "$3"
 }
 
-# measure_files ID COUNT BYTES: in turns. Each round has directories of its own, and nothing is removed before the last: ext4
-# looks at every inode that was given up of late before it takes one, which makes thousands of new files several times slower.
+# forget_files DIRECTORY COUNT: a few large ones, which fill the memory; thousands of small ones stay until the end: ext4 looks
+# at every inode that was given up of late before it takes one, which makes new files several times slower.
+forget_files() { [[ $2 -ge 1000 ]] || rm -rf -- "$1"; }
+
+# measure_files ID COUNT BYTES: in turns, each into directories of its own.
 measure_files() {
     local id=$1 from round site
     from=$(ldr_file pub)/files/$id
@@ -118,9 +124,12 @@ measure_files() {
         for daemon in metadata want schedule; do
             "$programs/ldr" "$daemon" --once -c "$(ldr_file "$site.conf")" >"$scratch/ldr.log" 2>&1 || die "ldr $daemon failed"
         done
+        # What others have written is not to be written by this one.
+        sync
         measure_ldr "$id#$round" "$site" transfer --once
         [[ $(find "$(ldr_file "$site")/files" -name '*.dat' | wc -l) -eq $2 ]] ||
             die "not all files came: $(tail -n 5 "$scratch/ldr.log")"
+        forget_files "$(ldr_file "$site")" "$2"
         # Another round wants them again.
         forget_copies
     done
@@ -161,6 +170,8 @@ measure_ldr_all() {
     need_programs globus-gridftp-server=globus-gridftp-server-progs globus-url-copy=globus-gass-copy-progs
     swift build --package-path "$project" -c release --product ldr-load
     mkdir -p "$scratch/ldr"
+    # Spread over an ext4 file system, away from where an earlier run has given up its files.
+    chattr +T "$scratch/ldr" 2>/dev/null || true
     measure_ldr_metadata
     measure_ldr_files
 }
