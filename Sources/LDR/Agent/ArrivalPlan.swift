@@ -65,19 +65,23 @@ package struct ArrivalPlanner: Sendable {
     }
 
     /// Until `release`, nothing else is planned into the room that the file will take.
-    /// - Parameter described: the file's metadata, and the site that they come from
-    func plan(_ want: Want, _ described: DescribedFile?) -> Result<ArrivalPlan, TransferFailure> {
+    /// - Parameters:
+    ///   - described: the file's metadata, and the site that they come from
+    ///   - looks: of the files that are planned together
+    func plan(
+        _ want: Want, _ described: DescribedFile?, _ looks: inout PartitionLooks
+    ) -> Result<ArrivalPlan, TransferFailure> {
         guard let described else { return .failure(TransferFailure(.localError, "the file's metadata have gone")) }
         let record = described.record
         let path: String
         do throws(LayoutError) { path = try area.layout.path(for: record, publisher: described.publisher) } catch {
             return .failure(TransferFailure(.localError, "no place: \(error)"))
         }
-        guard let partition = reserve(record.size, for: want.id) else {
+        guard let partition = reserve(record.size, for: want.id, &looks) else {
             return .failure(TransferFailure(.diskFull, "no partition has room for \(record.size) bytes"))
         }
         let incoming = IncomingDirectory(root: partition.root)
-        do throws(TransferFailure) { try incoming.prepare() } catch {
+        do throws(TransferFailure) { try looks.prepare(incoming) } catch {
             release(want)
             return .failure(error)
         }
@@ -91,11 +95,11 @@ package struct ArrivalPlanner: Sendable {
     /// Of a file that has arrived, or will not for now.
     func release(_ want: Want) { space.release(want.id) }
 
-    private func reserve(_ size: Int64, for id: Int) -> StoragePartition? {
+    private func reserve(_ size: Int64, for id: Int, _ looks: inout PartitionLooks) -> StoragePartition? {
         space.use { space in
             space.remove(id)
             func room(_ partition: StoragePartition) -> Int64? {
-                free(partition).map { $0 - space.missing(in: partition.name) }
+                looks.free(partition, free).map { $0 - space.missing(in: partition.name) }
             }
             guard let partition = resumable(size, id, room) ?? area.choose(for: size, free: room) else { return nil }
             let path = IncomingDirectory(root: partition.root).file(of: id)

@@ -2,6 +2,7 @@ import Foundation
 import Logging
 import RLSCore
 import RLSStorage
+import RLSStorageSQLite
 
 /// Takes one source's files out of the queue, batch by batch, and sees them through: fetched, verified, in their place,
 /// registered.
@@ -52,17 +53,20 @@ package struct SourceAgent: Sendable {
         let lfns = wants.map(\.lfn)
         let records = try await metadata.use { (store) throws(StorageError) in try store.described(lfns) }
         let known = try await work.use { (store) throws(StorageError) in
-            var known: Set<ByteString> = []
-            for lfn in lfns where try store.isBrought(lfn) { known.insert(lfn) }
-            return known
+            try store.file.read { (_) throws(StorageError) in
+                var known: Set<ByteString> = []
+                for lfn in lfns where try store.isBrought(lfn) { known.insert(lfn) }
+                return known
+            }
         }
         var batch = ArrivalBatch(source: source, began: WorkStore.now, known: known)
         defer { for want in wants { plans.release(want) } }
+        var looks = PartitionLooks()
         for want in wants {
             if let copy = await copyThatIsThere(want, records[want.lfn]) {
                 batch.settle(want, copy)
             } else {
-                batch.add(want, plans.plan(want, records[want.lfn]))
+                batch.add(want, plans.plan(want, records[want.lfn], &looks))
             }
         }
         let (stream, collector) = AsyncStream.makeStream(of: ArrivedFile.self)

@@ -36,7 +36,9 @@ import Testing
 
     private func plan(_ planner: ArrivalPlanner, _ id: Int, _ size: Int64) -> Result<ArrivalPlan, TransferFailure> {
         let record = FileRecord(lfn: ByteString("f\(id)"), size: size)
-        return planner.plan(want(id), DescribedFile(record: record, publisher: "there"))
+        // As another source would ask.
+        var looks = PartitionLooks()
+        return planner.plan(want(id), DescribedFile(record: record, publisher: "there"), &looks)
     }
 
     private func partition(_ planner: ArrivalPlanner, _ id: Int, _ size: Int64) -> String? {
