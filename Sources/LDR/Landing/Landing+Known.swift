@@ -31,7 +31,8 @@ extension Landing {
             else { return .unknown }
             let isRight =
                 digested.size == record.size && digested.checksums.firstDifference(from: record.checksums) == nil
-            return isRight ? .right : .other
+            if !isRight { return .other }
+            return FileCalls.makeLast(place.last, in: directory) ? .right : .unknown
         }
         return found ?? .unknown
     }

@@ -40,15 +40,35 @@ package struct Landing: Sendable {
         _ request: TransferRequest, root: String, name: ByteString, computing: Set<ChecksumKind> = [],
         movingAside aside: (@Sendable () -> String?)? = nil
     ) async throws(TransferFailure) -> Landed {
-        let verified = await threads.run { [permissions] isCancelled in
-            Result { () throws(TransferFailure) in
-                let file = LandingFile(
-                    request: request, place: try LandingPlace(root: root, name: name), permissions: permissions,
-                    kinds: computing.union([request.expected.checksums.strongest].compactMap(\.self)), aside: aside)
-                return VerifiedFile(file: file, checksums: try file.verify(isCancelled))
-            }
+        let verified = try await onThread { [permissions] isCancelled throws(TransferFailure) in
+            let file = LandingFile(
+                request: request, place: try LandingPlace(root: root, name: name), permissions: permissions,
+                kinds: computing.union([request.expected.checksums.strongest].compactMap(\.self)))
+            return VerifiedFile(file: file, checksums: try file.verify(isCancelled))
         }
-        guard let verified else { throw TransferFailure(.interrupted, "stopped before it was verified") }
-        return try await groups.name(try verified.get()).get()
+        if try await groups.name(verified).get() { return Landed(checksums: verified.checksums, wasThere: false) }
+        let isThere = try await onThread { isCancelled throws(TransferFailure) in
+            if try verified.file.isThere(as: verified.checksums, isCancelled) { return true }
+            if let problem = aside?() { throw TransferFailure(.localError, problem) }
+            return false
+        }
+        if isThere { return Landed(checksums: verified.checksums, wasThere: true) }
+        // A daemon killed before this leaves the name free: then the file takes it the next time.
+        guard aside != nil, try await groups.name(verified).get() else {
+            throw TransferFailure(
+                .occupied,
+                "\(verified.file.place): another file with other content has this name: verify it, or move it away")
+        }
+        return Landed(checksums: verified.checksums, wasThere: false)
+    }
+
+    private func onThread<Value: Sendable>(
+        _ body: @escaping @Sendable (_ isCancelled: () -> Bool) throws(TransferFailure) -> Value
+    ) async throws(TransferFailure) -> Value {
+        let result = await threads.run { isCancelled in
+            Result { () throws(TransferFailure) in try body(isCancelled) }
+        }
+        guard let result else { throw TransferFailure(.interrupted, "stopped before it had its name") }
+        return try result.get()
     }
 }

@@ -9,8 +9,6 @@ struct LandingFile: Sendable {
     let permissions: mode_t
     /// The checksums that are computed.
     let kinds: Set<ChecksumKind>
-    /// Moves what has the name out of the way; says what went wrong, if so.
-    let aside: (@Sendable () -> String?)?
 
     /// The temporary one.
     var path: String { request.destination }
@@ -94,30 +92,38 @@ struct LandingFile: Sendable {
             .localError, "\(place): \(IncomingDirectory.name) must be on the file system of the partition")
     }
 
-    /// A daemon killed between the two steps leaves the name free: then this file takes it the next time.
-    func replace(in directory: Int32) throws(TransferFailure) {
-        if let aside {
-            if let problem = aside() { throw TransferFailure(.localError, problem) }
-            if try rename(into: directory) { return }
-        }
-        throw TransferFailure(
-            .occupied, "\(place): another file with other content has this name: verify it, or move it away")
-    }
+    // MARK: What has the name already
 
-    /// Whether what has the name is the same file.
-    func isSame(in directory: Int32, as checksums: Checksums) throws(TransferFailure) -> Bool {
+    /// Whether it is the same file; then it is made to last, and the temporary one goes.
+    func isThere(as checksums: Checksums, _ isCancelled: () -> Bool) throws(TransferFailure) -> Bool {
+        let directory = try place.openDirectory(searchableBy: permissions)
+        defer { close(directory) }
         let existing = openat(directory, place.last, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)
         guard existing >= 0 else {
             throw TransferFailure(.localError, "\(place): something there cannot be read: \(FileCalls.lastError)")
         }
+        defer { close(existing) }
+        guard try isSame(existing, as: checksums, isCancelled) else { return false }
+        // An earlier attempt may have ended before it was.
+        guard fsync(existing) == 0, fsync(directory) == 0 else { throw FileCalls.failure(place.description, errno) }
+        unlink(path)
+        return true
+    }
+
+    private func isSame(
+        _ existing: Int32, as checksums: Checksums, _ isCancelled: () -> Bool
+    ) throws(TransferFailure) -> Bool {
+        var status = stat()
+        guard fstat(existing, &status) == 0, Int64(status.st_size) == expected.size else { return false }
         // Where no checksum is known, any difference counts.
         let all = kinds.isEmpty ? [.sha256] : kinds
-        let found = try digest(
-            { () throws(DigestError) in try FileBlocks(descriptor: existing, path: place.description) }, all,
-            { false })
+        let blocks = { () throws(DigestError) in
+            try FileBlocks(descriptor: existing, path: place.description, closes: false)
+        }
+        let found = try digest(blocks, all, isCancelled)
         let own =
             kinds.isEmpty
-            ? try digest({ () throws(DigestError) in try FileBlocks(path: path) }, all, { false }).checksums
+            ? try digest({ () throws(DigestError) in try FileBlocks(path: path) }, all, isCancelled).checksums
             : checksums
         return found.size == expected.size && found.checksums == own
     }

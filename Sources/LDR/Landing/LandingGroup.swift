@@ -9,8 +9,9 @@ struct LandingGroup {
     /// From so many on the file system is asked for all that it holds, which may be more than these, where it can be.
     private static let many = 8
 
-    /// - Returns: an outcome for each file, in their order; those without failure are there after a loss of power
-    func land() -> [LandingGroups.Outcome] {
+    /// - Returns: for each file, in their order, whether it has the name, or something else had it; files without failure have
+    ///   it after a loss of power, too
+    func name() -> [LandingGroups.Outcome] {
         guard let root = files.first?.file.place.root else { return [] }
         let flushed = flushContents(root)
         var directories = OpenDirectories()
@@ -28,13 +29,7 @@ struct LandingGroup {
     private static func name(_ verified: VerifiedFile, _ directories: inout OpenDirectories) -> LandingGroups.Outcome {
         do throws(TransferFailure) {
             let file = verified.file
-            let directory = try directories.open(file.place, searchableBy: file.permissions)
-            var wasThere = try !file.rename(into: directory)
-            if wasThere {
-                wasThere = try file.isSame(in: directory, as: verified.checksums)
-                if wasThere { unlink(file.path) } else { try file.replace(in: directory) }
-            }
-            return .success(Landing.Landed(checksums: verified.checksums, wasThere: wasThere))
+            return .success(try file.rename(into: try directories.open(file.place, searchableBy: file.permissions)))
         } catch {
             return .failure(error)
         }

@@ -1,58 +1,49 @@
 import NIOConcurrencyHelpers
 
-/// Lets files wait for those before them, and then get their names together: the slower the disk, the larger the groups.
+/// Lets files wait for those before them in their partition, and then get their names together: the slower the disk, the
+/// larger the groups.
 final class LandingGroups: Sendable {
-    typealias Outcome = Result<Landing.Landed, TransferFailure>
+    /// Whether the file has its name, or something else had it.
+    typealias Outcome = Result<Bool, TransferFailure>
 
     private struct Waiting {
         let file: VerifiedFile
         let continuation: CheckedContinuation<Outcome, Never>
     }
 
-    private struct State {
-        var waiting: [Waiting] = []
-        var isBusy = false
-    }
-
     /// Files of a group, of which each may need an open directory.
     private static let limit = 200
+    /// Partitions at a time.
+    private static let partitions = 4
 
-    private let thread = FileThreads(1)
-    private let state = NIOLockedValueBox(State())
+    private let threads = FileThreads(partitions)
+    /// By the root of their partition; one that is worked on has an entry.
+    private let waiting = NIOLockedValueBox<[String: [Waiting]]>([:])
 
     func name(_ file: VerifiedFile) async -> Outcome {
         await withCheckedContinuation { continuation in
-            let isFirst = state.withLockedValue { state in
-                state.waiting.append(Waiting(file: file, continuation: continuation))
-                defer { state.isBusy = true }
-                return !state.isBusy
+            let root = file.file.place.root
+            let isFirst = waiting.withLockedValue { waiting in
+                let isFirst = waiting[root] == nil
+                waiting[root, default: []].append(Waiting(file: file, continuation: continuation))
+                return isFirst
             }
-            if isFirst { Task { await thread.run { [self] _ in nameAll() } } }
+            if isFirst { Task { await threads.run { [self] _ in nameAll(root) } } }
         }
     }
 
-    private func nameAll() {
-        while case let group = next(), !group.isEmpty {
-            let outcomes = LandingGroup(files: group.map(\.file)).land()
+    private func nameAll(_ root: String) {
+        while case let group = next(root), !group.isEmpty {
+            let outcomes = LandingGroup(files: group.map(\.file)).name()
             for (waiting, outcome) in zip(group, outcomes) { waiting.continuation.resume(returning: outcome) }
         }
     }
 
-    /// Of one partition; the first of those that wait is among them.
-    private func next() -> [Waiting] {
-        state.withLockedValue { state in
-            let root = state.waiting.first?.file.file.place.root
-            var (group, rest) = ([Waiting](), [Waiting]())
-            for waiting in state.waiting {
-                if group.count < Self.limit, waiting.file.file.place.root == root {
-                    group.append(waiting)
-                } else {
-                    rest.append(waiting)
-                }
-            }
-            state.waiting = rest
-            state.isBusy = !group.isEmpty
-            return group
+    private func next(_ root: String) -> [Waiting] {
+        waiting.withLockedValue { waiting in
+            let all = waiting[root] ?? []
+            waiting[root] = all.isEmpty ? nil : Array(all.dropFirst(Self.limit))
+            return Array(all.prefix(Self.limit))
         }
     }
 }

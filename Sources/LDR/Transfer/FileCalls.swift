@@ -15,6 +15,18 @@ enum FileCalls {
         return Int64(status.st_size)
     }
 
+    /// Sees to it that a file and its name are there after a loss of power: of one that came lately its daemon may have ended
+    /// before it did; older ones the system has written by itself.
+    static func makeLast(_ name: [CChar], in directory: Int32) -> Bool {
+        var status = stat()
+        guard fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { return false }
+        if time(nil) - status.st_ctim.tv_sec > 3_600 { return true }
+        let file = openat(directory, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)
+        guard file >= 0 else { return false }
+        defer { close(file) }
+        return fsync(file) == 0 && fsync(directory) == 0
+    }
+
     static var lastError: String { String(cString: strerror(errno)) }
 
     /// Bytes that may still be written below a path; nil where nobody can tell.
