@@ -36,7 +36,7 @@ struct StatusReport {
             status.direction.word, status.url.description, status.kind.words + (status.isImmediate ? ", at once" : ""),
             status.patterns.isEmpty ? "all" : status.patterns.description,
             Times.relative(status.lastSuccess, now: now), next(status, now: now), "\(status.names)",
-            status.bytes == 0 ? "-" : size(status.bytes),
+            status.bytes == 0 ? "-" : SizeText.of(Int64(status.bytes)),
             status.bytes == 0 ? "-" : String(format: "%.2f", status.falsePercent),
             status.direction == .sends ? "\(status.waiting)" : "-",
             status.error.isEmpty ? "-" : status.error.description,
@@ -49,12 +49,6 @@ struct StatusReport {
         case .sends: return status.next > now ? Times.relative(status.next, now: now) : "due"
         case .receives: return "stale " + Times.relative(status.next, now: now)
         }
-    }
-
-    private static func size(_ bytes: Int) -> String {
-        let units = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")]
-        guard let unit = units.first(where: { bytes >= $0.0 }) else { return "\(bytes) B" }
-        return String(format: "%.1f ", Double(bytes) / Double(unit.0)) + unit.1
     }
 
     private static func fields(_ status: SoftStateStatus) -> [(String, JSONField)] {
@@ -71,24 +65,6 @@ struct StatusReport {
     private struct TooOld: Error, CustomStringConvertible {
         let address: ServerAddress
         var description: String { "\(address) is too old to tell how its updates fare; -S says when the last were" }
-    }
-}
-
-/// Columns as wide as they need be, two blanks between them.
-enum TextTable {
-    static func lines(_ rows: [[String]]) -> [String] {
-        let clean = rows.map { $0.map(printable) }
-        let columns = clean.map(\.count).max() ?? 0
-        let widths = (0..<columns).map { column in clean.map { $0[column].count }.max() ?? 0 }
-        return clean.map { row in
-            let padded = zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
-            return String(padded.joined(separator: "  ").reversed().drop { $0 == " " }.reversed())
-        }
-    }
-
-    /// What steers a terminal does not belong into a table.
-    private static func printable(_ text: String) -> String {
-        String(text.map { $0.unicodeScalars.contains { $0.properties.generalCategory == .control } ? "?" : $0 })
     }
 }
 
