@@ -5,13 +5,13 @@
 # start_gridftp_server AUTHORITY DIRECTORY PORT: with the user's rights, for the certificate of Alice; its files go to the
 # directory. Sets gridftp_pid.
 start_gridftp_server() {
-    local authority=$1 directory=$2 port=$3 level=6 deadline=$((SECONDS + start_seconds))
+    local ca=$1 directory=$2 port=$3 level=6 deadline=$((SECONDS + start_seconds))
     # A server of root changes to the user of the map; another stays what it is.
     [[ $EUID -ne 0 ]] || level=2
     : >"$directory/gridftp.conf"
     printf '"/O=Grid/OU=Test/CN=Alice" %s\n' "$(id -un)" >"$directory/grid-mapfile"
-    env GRIDMAP="$directory/grid-mapfile" X509_USER_CERT="$authority/host/hostcert.pem" \
-        X509_USER_KEY="$authority/host/hostkey.pem" X509_CERT_DIR="$authority/certificates" \
+    env GRIDMAP="$directory/grid-mapfile" X509_USER_CERT="$ca/host/hostcert.pem" \
+        X509_USER_KEY="$ca/host/hostkey.pem" X509_CERT_DIR="$ca/certificates" \
         globus-gridftp-server -c "$directory/gridftp.conf" -p "$port" -control-interface 127.0.0.1 \
         -data-interface 127.0.0.1 -allow-root -allow-disabled-login -auth-level "$level" >"$directory/gridftp.log" 2>&1 &
     gridftp_pid=$!
