@@ -25,17 +25,14 @@ struct Volumes {
         rooms.first { $0.subscription.id == subscription.id }?.bytes ?? .max
     }
 
-    /// Why the file has to wait, if all subscriptions that want it have no room for it.
+    /// Why the file has to wait, if all subscriptions that want it have no room for it. When one of them rolls, it has the word:
+    /// what only waits for volume is thought of in each pass.
     func hold(_ want: Want) -> (kind: HeldBack, reason: String)? {
-        var (wanting, kind, name) = (want.subscriptions, HeldBack.tooOld, "")
+        var (wanting, kind, name) = (want.subscriptions, HeldBack.volume, "")
         for room in rooms where want.subscriptions & room.subscription.bit != 0 && room.bytes < want.size {
             wanting &= ~room.subscription.bit
-            name = room.subscription.name
-            guard let window = room.window else {
-                kind = kind == .tooOld ? .volume : kind
-                continue
-            }
-            if window.takes(want) { kind = .takesPlace }
+            let own: HeldBack = room.window.map { $0.takes(want) ? .takesPlace : .tooOld } ?? .volume
+            if name.isEmpty || own == .takesPlace || kind == .volume { (kind, name) = (own, room.subscription.name) }
         }
         if name.isEmpty || wanting != 0 { return nil }
         let reason =
@@ -63,17 +60,14 @@ struct RollingWindow {
     private var ids: [Int] = []
     /// Bytes of the files up to each.
     private var sums: [Int64] = []
-    /// Bytes that have been added since.
-    private var added: Int64 = 0
+    /// Files that have been added since, a few: the others are among those above.
+    private var added: [(id: Int, size: Int64)] = []
+    private static let mostAdded = 1_000
 
     init(_ subscription: Subscription, _ work: WorkStore) throws(StorageError) {
         volume = subscription.configuration.maximumVolume
-        var sum: Int64 = 0
         try work.rollingFiles(of: subscription, newestFirst: true) { (file) throws(StorageError) in
-            if file.state == .held { return }
-            sum = sum.saturated(adding: file.size)
-            ids.append(file.id)
-            sums.append(sum)
+            if file.state != .held { append((file.id, file.size)) }
         }
     }
 
@@ -85,8 +79,36 @@ struct RollingWindow {
             if ids[middle] > want.id { low = middle + 1 } else { high = middle }
         }
         let newer = low > 0 ? sums[low - 1] : 0
-        return newer.saturated(adding: added).saturated(adding: want.size) <= volume
+        return added.reduce(newer) { $1.id > want.id ? $0.saturated(adding: $1.size) : $0 }
+            .saturated(adding: want.size) <= volume
     }
 
-    mutating func add(_ want: Want) { added = added.saturated(adding: want.size) }
+    mutating func add(_ want: Want) {
+        added.append((want.id, want.size))
+        if added.count >= Self.mostAdded { merge() }
+    }
+
+    private mutating func merge() {
+        var rest = added.sorted { $0.id < $1.id }
+        added = []
+        let (oldIds, oldSums) = (ids, sums)
+        (ids, sums) = ([], [])
+        ids.reserveCapacity(oldIds.count + rest.count)
+        sums.reserveCapacity(oldIds.count + rest.count)
+        var before: Int64 = 0
+        for (id, sum) in zip(oldIds, oldSums) {
+            while let file = rest.last, file.id > id {
+                append(file)
+                rest.removeLast()
+            }
+            append((id, sum - before))
+            before = sum
+        }
+        for file in rest.reversed() { append(file) }
+    }
+
+    private mutating func append(_ file: (id: Int, size: Int64)) {
+        ids.append(file.id)
+        sums.append((sums.last ?? 0).saturated(adding: file.size))
+    }
 }

@@ -1,5 +1,6 @@
 import Logging
 import RLSCore
+import RLSStorageSQLite
 import RLSTestSupport
 import Synchronization
 import Testing
@@ -84,6 +85,50 @@ import Testing
         #expect(try state("a") == nil && state("b") == .missing)
         try await keep()
         #expect(try state("b") == nil && work.subscriptions().isEmpty)
+    }
+
+    // MARK: Volumes
+
+    /// Of two subscriptions with volumes that want a file, the rolling one says why it waits, whatever their order.
+    @Test(arguments: [false, true]) func aRollingSubscriptionSaysWhyAFileWaits(isFirst: Bool) async throws {
+        var rolling = SubscriptionConfiguration(
+            name: "newest", expression: "size > 0", priority: 80, maximumVolume: 20)
+        rolling.isRolling = true
+        let fixed = SubscriptionConfiguration(name: "fixed", expression: "size > 0", maximumVolume: 20)
+        try publish(["a", "b", "c", "d"])
+        try work.adopt(isFirst ? [rolling, fixed] : [fixed, rolling])
+        try await keep(rolling, fixed)
+        let urls = Self.everywhere(["a", "b", "c", "d"])
+        #expect(try await pass(urls).held == 2)
+        let held = "SELECT count(*) FROM want WHERE state = 5 AND held = 2"
+        #expect(try work.file.connection.integer(held) == 2)
+        // They are not thought of again in each pass.
+        #expect(try await pass(urls) == Scheduler.Outcome())
+        // But when the other one has room.
+        var larger = fixed
+        larger.maximumVolume = 100
+        try await keep(rolling, larger)
+        #expect(try await pass(urls).queued == 2)
+    }
+
+    /// Only what is newer than a file takes its room.
+    @Test func olderFilesTakeNoRoomOfNewerOnes() async throws {
+        try publish((0..<1_500).map { "f\($0)" }, size: 1)
+        var rolling = SubscriptionConfiguration(name: "newest", expression: "size > 0", maximumVolume: 1_200)
+        rolling.isRolling = true
+        try await keep(rolling)
+        try work.file.connection.execute("UPDATE want SET state = 3 WHERE id % 5 = 0")
+        let subscription = try #require(try work.subscriptions().first)
+        var window = try RollingWindow(subscription, work)
+        // Those that are here count, 300 of them, half of which are newer.
+        let middle = try #require(try work.want(of: "f751"))
+        let newer = try work.rollingIds { $0 > middle.id }
+        #expect(newer.count < 1_000)
+        for want in try work.rollingIds({ $0 < middle.id }) { window.add(want) }
+        #expect(window.takes(middle))
+        for want in newer { window.add(want) }
+        #expect(window.takes(middle))
+        #expect(!window.takes(try #require(try work.want(of: "f1"))))
     }
 
     // MARK: Passes
@@ -336,5 +381,12 @@ struct FixedFinder: ReplicaFinder {
 
     func find(_ lfns: [ByteString]) async -> FoundReplicas {
         FoundReplicas(urls: urls.filter { lfns.contains($0.key) })
+    }
+}
+
+extension WorkStore {
+    /// Files that are missing, by their numbers.
+    fileprivate func rollingIds(_ isMeant: (Int) -> Bool) throws -> [Want] {
+        try wants(in: .missing, limit: .max).filter { isMeant($0.id) }
     }
 }
