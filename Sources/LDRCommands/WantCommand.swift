@@ -16,7 +16,7 @@ struct WantCommand: AsyncParsableCommand {
             let keeper = WantKeeper(
                 work: try WorkStore(path: places.work),
                 metadata: try MetadataStore(of: site), catalog: catalog, events: events,
-                isInStorage: { area.locate(pfn: $0) != nil })
+                place: { area.place(pfn: $0) })
             let outcome = try await keeper.keep(site.subscriptions)
             if outcome == WantKeeper.Outcome() { return nil }
             return "changes \(outcome.changes), newly wanted \(outcome.new), here already \(outcome.present), "

@@ -9,6 +9,11 @@ extension StorageArea {
         return (owner, path)
     }
 
+    /// As `locate(pfn:)`, in short.
+    package func place(pfn: ByteString) -> PartitionPath? {
+        locate(pfn: pfn).map { PartitionPath(partition: $0.partition.name, path: $0.relativePath) }
+    }
+
     /// The partition that an absolute path, without `.` and `..`, is in, and the path below its root. nil for what is
     /// elsewhere.
     package func locate(path: String) -> (partition: StoragePartition, relativePath: String)? {

@@ -3,7 +3,7 @@ import RLSStorage
 import RLSStorageSQLite
 
 extension WorkStore {
-    private static func key(_ place: PartitionPath) -> String { place.partition + "/" + place.path }
+    static func key(_ place: PartitionPath) -> String { place.partition + "/" + place.path }
 
     /// Of the places, those whose content has not been read for so long, those that have waited longest first.
     /// - Parameter age: seconds

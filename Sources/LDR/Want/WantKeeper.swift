@@ -22,16 +22,16 @@ package struct WantKeeper {
     private let work: WorkStore
     private let metadata: MetadataStore
     private let catalog: any CopyCatalog
-    private let isInStorage: @Sendable (ByteString) -> Bool
+    private let place: @Sendable (ByteString) -> PartitionPath?
     private let events: EventLog?
 
-    /// - Parameter isInStorage: whether a PFN is of a file in one of this site's partitions: another one in its catalog, such as
-    ///   a URL of a remote place, tells where the file is, and not that it is here
+    /// - Parameter place: where the file of a PFN lies in this site's partitions; nil for another one in its catalog, such as
+    ///   a URL of a remote place, which tells where the file is, and not that it is here
     package init(
         work: WorkStore, metadata: MetadataStore, catalog: any CopyCatalog, events: EventLog? = nil,
-        isInStorage: @escaping @Sendable (ByteString) -> Bool
+        place: @escaping @Sendable (ByteString) -> PartitionPath?
     ) {
-        self.isInStorage = isInStorage
+        self.place = place
         self.work = work
         self.metadata = metadata
         self.catalog = catalog
@@ -65,7 +65,7 @@ package struct WantKeeper {
         var (counted, missing) = (outcome, [Verdict]())
         try work.file.write { (connection) throws(StorageError) in
             let writer = try VerdictWriter(connection, judges.map(\.subscription))
-            for verdict in verdicts where try writer.write(verdict, isHere: here.contains(verdict.lfn), &counted) {
+            for verdict in verdicts where try writer.write(verdict, here[verdict.lfn], &counted) {
                 missing.append(verdict)
             }
             try work.moved(judges.map(\.subscription), to: position, connection)
@@ -76,10 +76,15 @@ package struct WantKeeper {
     }
 
     /// Those with a copy in the storage, or with any where this site is the publisher.
-    private func here(_ wanted: [Verdict]) async throws -> Set<ByteString> {
+    /// - Returns: their places in the storage
+    private func here(_ wanted: [Verdict]) async throws -> [ByteString: [PartitionPath]] {
         let own = Set(wanted.filter(\.isOwn).map(\.lfn))
-        let copies = try await catalog.copies(of: wanted.map(\.lfn))
-        return Set(copies.filter { isInStorage($0.pfn) || own.contains($0.lfn) }.map(\.lfn))
+        var here: [ByteString: [PartitionPath]] = [:]
+        for copy in try await catalog.copies(of: wanted.map(\.lfn)) {
+            let place = place(copy.pfn)
+            if place != nil || own.contains(copy.lfn) { here[copy.lfn, default: []] += [place].compactMap(\.self) }
+        }
+        return here
     }
 }
 
@@ -100,6 +105,7 @@ private struct VerdictWriter {
     private let insert: SQLiteStatement
     private let update: SQLiteStatement
     private let delete: SQLiteStatement
+    private let forgetReading: SQLiteStatement
     /// By descending priority.
     private let order: [Subscription]
     private let now = WorkStore.now
@@ -117,19 +123,21 @@ private struct VerdictWriter {
             WHERE id = ?5
             """)
         delete = try connection.statement("DELETE FROM want WHERE id = ?")
+        forgetReading = try connection.statement("DELETE FROM content_read WHERE place = ?")
         order = subscriptions.sorted { WorkStore.comesLater($1, $0) }
     }
 
     private func queue(_ subscriptions: Int) -> Int { order.first { subscriptions & $0.bit != 0 }?.id ?? 0 }
 
+    /// - Parameter here: places of its copies; nil when it is not here
     /// - Returns: whether the file is wanted now, was not before, and is not here
     func write(
-        _ verdict: Verdict, isHere: Bool, _ outcome: inout WantKeeper.Outcome
+        _ verdict: Verdict, _ here: [PartitionPath]?, _ outcome: inout WantKeeper.Outcome
     ) throws(StorageError) -> Bool {
         try known.bind(1, verdict.lfn)
         guard try known.step() else {
             known.reset()
-            return try add(verdict, isHere: isHere, &outcome)
+            return try add(verdict, here, &outcome)
         }
         let (id, before, size) = (known.integer(0), known.integer(1), known.integer(2))
         let state = known.integer(3)
@@ -161,16 +169,20 @@ private struct VerdictWriter {
     }
 
     private func add(
-        _ verdict: Verdict, isHere: Bool, _ outcome: inout WantKeeper.Outcome
+        _ verdict: Verdict, _ here: [PartitionPath]?, _ outcome: inout WantKeeper.Outcome
     ) throws(StorageError) -> Bool {
         if verdict.wanted == 0 { return false }
         outcome.new += 1
-        if isHere { outcome.present += 1 }
-        let state: WantState = isHere ? .present : .missing
+        let state: WantState = here == nil ? .missing : .present
+        if let here {
+            outcome.present += 1
+            // While nobody wanted it, nobody noticed when it was published with other content.
+            if !verdict.isOwn { for place in here { try forgetReading.bind(1, text: WorkStore.key(place)).run() } }
+        }
         try insert.bind(1, verdict.lfn).bind(2, Int(verdict.size)).bind(3, verdict.wanted)
             .bind(4, queue(verdict.wanted)).bind(5, state.rawValue).bind(6, now)
         try bind(verdict.checksum, to: insert, 7)
         try insert.bind(8, verdict.isOwn ? 1 : 0).run()
-        return !isHere
+        return here == nil
     }
 }

@@ -103,7 +103,7 @@ struct ReapSite {
         let (work, metadata) = (try WorkStore(path: directory.file("work.db")), try cit.open())
         _ = try await WantKeeper(
             work: work, metadata: metadata, catalog: catalog,
-            isInStorage: { $0.bytes.starts(with: "gsiftp://cit/".utf8) }
+            place: { MemoryCatalog.place($0, below: "gsiftp://cit/") }
         ).keep(subscriptions)
         // As if long ago.
         try self.work.file.connection.execute("UPDATE want SET since = 0")

@@ -12,7 +12,7 @@ import Testing
         _ = try metadata.publish(["a", "b"].map { FileRecord(lfn: $0, size: 1) })
         let catalog = MemoryCatalog(refusing: ["b"])
         let work = try WorkStore(path: directory.file("work.db"))
-        _ = try await WantKeeper(work: work, metadata: metadata, catalog: catalog, isInStorage: { _ in true })
+        _ = try await WantKeeper(work: work, metadata: metadata, catalog: catalog, place: MemoryCatalog.anyPlace)
             .keep([SubscriptionConfiguration(name: "all", expression: "size > 0")])
         let desk = ArrivalDesk(
             work: try WorkDesk(path: directory.file("work.db")), catalog: catalog,

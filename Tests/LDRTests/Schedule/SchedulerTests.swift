@@ -30,7 +30,7 @@ import Testing
 
     @discardableResult
     private func keep(_ subscriptions: SubscriptionConfiguration...) async throws -> WantKeeper.Outcome {
-        try await WantKeeper(work: work, metadata: metadata, catalog: catalog, isInStorage: { _ in true })
+        try await WantKeeper(work: work, metadata: metadata, catalog: catalog, place: MemoryCatalog.anyPlace)
             .keep(subscriptions)
     }
 
@@ -336,6 +336,14 @@ import Testing
 
 /// A catalog in memory.
 final class MemoryCatalog: CopyListing {
+    static let anyPlace: @Sendable (ByteString) -> PartitionPath? = { place($0, below: "") }
+
+    /// In a partition `main` with this URL.
+    static func place(_ pfn: ByteString, below url: String) -> PartitionPath? {
+        pfn.description.hasPrefix(url)
+            ? PartitionPath(partition: "main", path: String(pfn.description.dropFirst(url.count))) : nil
+    }
+
     private let known = Mutex<[Mapping]>([])
     private let refused: Set<ByteString>
 

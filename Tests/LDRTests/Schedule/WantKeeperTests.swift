@@ -27,7 +27,7 @@ import Testing
         try await WantKeeper(
             work: try WorkStore(path: directory.file("work.db")),
             metadata: try metadata ?? here.open(), catalog: catalog,
-            isInStorage: { $0.bytes.starts(with: "gsiftp://here/".utf8) }
+            place: { MemoryCatalog.place($0, below: "gsiftp://here/") }
         ).keep([Self.all])
     }
 
@@ -111,6 +111,19 @@ import Testing
         try await publish(3, Checksums(adler32: 3))
         #expect(try work.want(of: "a")?.state == .missing)
         #expect(try !work.isBrought("a"))
+    }
+
+    /// A copy that stayed while nobody wanted the file may be of other content than the file has by now.
+    @Test func aCopyThatNobodyWantedIsReadSoon() async throws {
+        try await publish(1, Checksums(adler32: 1))
+        catalog.add("a", "gsiftp://here/d/a")
+        let place = PartitionPath(partition: "main", path: "d/a")
+        try work.noteRead(place, at: WorkStore.now)
+        try work.adopt([])
+        #expect(try work.due([place], age: 3_600).isEmpty)
+        try await keep()
+        #expect(try work.want(of: "a")?.state == .present)
+        #expect(try work.due([place], age: 3_600) == [place])
     }
 
     @Test func oldContentThatArrivesIsNotPresent() async throws {

@@ -29,7 +29,7 @@ struct TransferSite {
             try WorkStore(path: fixture.directory.file("work.db")),
             try MetadataStore(path: fixture.directory.file("metadata.db"), site: "here")
         )
-        _ = try await WantKeeper(work: work, metadata: metadata, catalog: catalog, isInStorage: { _ in true })
+        _ = try await WantKeeper(work: work, metadata: metadata, catalog: catalog, place: MemoryCatalog.anyPlace)
             .keep([subscription])
     }
 
