@@ -105,6 +105,7 @@ private struct VerdictWriter {
     private let insert: SQLiteStatement
     private let update: SQLiteStatement
     private let delete: SQLiteStatement
+    private let settle: SQLiteStatement
     private let forgetReading: SQLiteStatement
     /// By descending priority.
     private let order: [Subscription]
@@ -123,6 +124,12 @@ private struct VerdictWriter {
             WHERE id = ?5
             """)
         delete = try connection.statement("DELETE FROM want WHERE id = ?")
+        // A transfer that is under way finds the copy itself.
+        settle = try connection.statement(
+            """
+            UPDATE want SET state = 3, next_try = ?, attempts = 0, reason = NULL, staging = 0
+            WHERE id = ? AND state NOT IN (2, 3)
+            """)
         forgetReading = try connection.statement("DELETE FROM content_read WHERE place = ?")
         order = subscriptions.sorted { WorkStore.comesLater($1, $0) }
     }
@@ -156,6 +163,7 @@ private struct VerdictWriter {
             try bind(verdict.checksum, to: update, 6)
             if isOld { try update.bind(7, text: Self.old) } else { try update.bindNull(7) }
             try update.bind(8, verdict.isOwn ? 1 : 0).run()
+            if verdict.isOwn && here != nil { try settle.bind(1, now).bind(2, id).run() }
         }
         return false
     }

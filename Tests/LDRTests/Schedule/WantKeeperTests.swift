@@ -113,6 +113,21 @@ import Testing
         #expect(try !work.isBrought("a"))
     }
 
+    @Test(arguments: [WantState.missing, .queued, .stuck, .held, .expired, .staging])
+    func whatThisSitePublishesIsHere(before: WantState) async throws {
+        try await publish(1, Checksums(adler32: 1))
+        try work.file.connection.execute("UPDATE want SET state = \(before.rawValue), reason = 'some', attempts = 2")
+        _ = try here.publish(FileRecord(lfn: "a", size: 1, checksums: Checksums(adler32: 2)))
+        // Not registered yet.
+        try await keep()
+        #expect(try work.want(of: "a")?.state == before)
+        catalog.add("a", "gsiftp://here/a")
+        _ = try here.publish(FileRecord(lfn: "a", size: 1, checksums: Checksums(adler32: 3)))
+        try await keep()
+        let want = try #require(try work.want(of: "a"))
+        #expect(want.state == .present && want.reason == nil && want.attempts == 0 && want.nextTry > 0)
+    }
+
     /// A copy that stayed while nobody wanted the file may be of other content than the file has by now.
     @Test func aCopyThatNobodyWantedIsReadSoon() async throws {
         try await publish(1, Checksums(adler32: 1))
