@@ -40,11 +40,11 @@ extension WorkStore {
         return found
     }
 
-    /// Whether a file's content is known to be another than when it was published. Its time of change (ctime) does not count:
-    /// links and permissions are no content.
+    /// Whether a file's content is taken for another than when it was published, by size and time of modification. Its time of
+    /// change (ctime) and its inode do not count: links and permissions are no content, and another disk makes no other content.
     func hasChangedSincePublished(_ state: FileState) throws(StorageError) -> Bool? {
         let statement = try file.connection.statement(
-            "SELECT inode = ?2 AND size = ?3 AND modified = ?4 FROM published WHERE path = ?1")
+            "SELECT size = ?3 AND modified = ?4 FROM published WHERE path = ?1")
         defer { statement.reset() }
         try bind(state, to: statement)
         return try statement.step() ? statement.integer(0) == 0 : nil

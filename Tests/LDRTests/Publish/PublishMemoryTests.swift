@@ -78,6 +78,33 @@ import Testing
         #expect(try await publish() == [0, 0])
     }
 
+    /// As after the files were copied to another disk with their times.
+    @Test func anotherDiskBringsNoWithdrawnFilesBack() async throws {
+        try await publish()
+        try metadata.delete(["a", "d/c"])
+        try work.file.connection.execute("UPDATE published SET inode = inode + 1, changed = changed - 1")
+        #expect(try await publish() == [0, 1])
+        #expect(try !isKnown("a") && !isKnown("d/c") && isKnown("b"))
+    }
+
+    /// Also where this site forgot what it published.
+    @Test func whatAnotherSiteWithdrewStaysWithdrawn() async throws {
+        try await publish()
+        let word = try #require(try metadata.lastWord(on: "a"))
+        let stamp = ChangeStamp(clock: HybridClock.stamp(HybridClock.milliseconds() + 1_000), site: "there")
+        #expect(word.clock < stamp.clock)
+        let deletion = MetadataChange(lfn: "a", content: nil, stamp: stamp)
+        let position = PeerPosition(site: "there", epoch: "e", change: 1)
+        #expect(try metadata.apply([deletion], of: position) == 1)
+        #expect(try await publish() == [0, 0])
+        #expect(try await publish(words: "another") == [2, 0])
+        try work.file.connection.execute("DELETE FROM published")
+        #expect(try await publish() == [2, 0])
+        #expect(try !isKnown("a"))
+        let words = try metadata.lastWords(on: ["a", "b", "never"])
+        #expect(words.count == 2 && words["a"]?.record == nil && words["b"]?.record != nil)
+    }
+
     @Test func withdrawnFilesStayWithdrawnWithoutMemory() async throws {
         try await publish()
         try metadata.delete(["a", "d/c"])

@@ -1,6 +1,9 @@
 import RLSCore
 import RLSStorage
 
+/// What is known of a file, and the site that had the last word; without a record it is deleted.
+typealias LastWord = (record: FileRecord?, site: String, clock: Int64)
+
 extension MetadataStore {
     /// What is known of a file; nil when it was never published, or is deleted.
     package func record(of lfn: ByteString) throws(StorageError) -> (record: FileRecord, stamp: ChangeStamp)? {
@@ -23,11 +26,16 @@ extension MetadataStore {
         return found
     }
 
-    /// What is known of a file, and the site that had the last word; without a record it is deleted. nil for one that was
-    /// never heard of.
-    func lastWord(on lfn: ByteString) throws(StorageError) -> (record: FileRecord?, site: String, clock: Int64)? {
-        guard let row = try tables.rows(of: [lfn]).first else { return nil }
-        return (row.isDeleted ? nil : try record(row), row.site, row.clock)
+    func lastWord(on lfn: ByteString) throws(StorageError) -> LastWord? { try lastWords(on: [lfn])[lfn] }
+
+    /// Of files that were heard of, some time. For a thousand or so: all are held at once.
+    func lastWords(on lfns: [ByteString]) throws(StorageError) -> [ByteString: LastWord] {
+        var words: [ByteString: LastWord] = [:]
+        words.reserveCapacity(lfns.count)
+        for row in try tables.rows(of: lfns) {
+            words[row.lfn] = (row.isDeleted ? nil : try record(row), row.site, row.clock)
+        }
+        return words
     }
 
     // MARK: Changes
