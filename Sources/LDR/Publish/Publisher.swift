@@ -120,16 +120,17 @@ package struct Publisher {
             case .failure(let problem): report.problems.append(problem)
             }
         }
-        let known = try metadata.records(of: records.map(\.lfn))
-        report.add(try metadata.publish(records))
+        // First the copies: of metadata, others ask at once where the file is.
         let refused = try await catalog.register(copies)
         let paths = Dictionary(zip(copies, sources)) { first, _ in first }
         report.problems += refused.compactMap { refusal in
             paths[refusal.mapping].map { FileProblem($0, "is not registered: \(refusal)") }
         }
         let without = Set(refused.map(\.mapping.lfn))
-        let new = records.filter { known[$0.lfn] != $0 && !without.contains($0.lfn) }
-        events.write(new.map { Event(.published, $0.lfn, bytes: $0.size) })
+        records.removeAll { without.contains($0.lfn) }
+        let known = try metadata.records(of: records.map(\.lfn))
+        report.add(try metadata.publish(records))
+        events.write(records.filter { known[$0.lfn] != $0 }.map { Event(.published, $0.lfn, bytes: $0.size) })
     }
 
     /// Others fetch it from there, so it must be where the site says that its files are.

@@ -86,7 +86,9 @@ import Testing
             try file("good"), try file("d/fine", lfn: "refused"), try file("good", lfn: ByteString(long)),
         ]
         let report = try await publisher(choosy).publish(files)
-        #expect(report.problems.count == 2)
+        #expect(report.problems.count == 2 && report.new == 1)
+        // What has no copy has no metadata: others would look for it.
+        #expect(try metadata.record(of: "refused") == nil && metadata.record(of: "good") != nil)
         #expect(report.problems.contains { $0.message.contains("5000 bytes") })
         #expect(report.problems.contains { $0.message.contains("not this one") })
         #expect(await choosy.allCopies().map(\.lfn) == ["good"])
