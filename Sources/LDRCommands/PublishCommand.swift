@@ -80,7 +80,7 @@ struct PublishCommand: AsyncParsableCommand {
                 }
                 report.new += done.new
                 report.changed += done.changed
-                await watcher.retry(done.problems.map(\.path))
+                await watcher.retryLater(done.problems.map(\.path))
                 for problem in done.problems { logger.error("not published", metadata: ["cause": "\(problem)"]) }
             }
             try await watcher.forgetGone(in: SitePlaces(site).work)
@@ -142,6 +142,7 @@ actor WatchedDirectories {
     /// What each directory had at the last look, when that is going to be asked; nil where some of it could not be read.
     private var there: [Set<FilePath>?]
     private var nextForgetting = ContinuousClock.now
+    private let began = ContinuousClock.now
 
     /// - Parameter leaving: directories in them whose files are not meant
     init(_ watches: [WatchConfiguration], leaving: [FilePath]) {
@@ -163,7 +164,7 @@ actor WatchedDirectories {
     }
 
     private func scan() -> [(WatchConfiguration, [FileCollector.Found])] {
-        let now = Int64(Date().timeIntervalSince1970 * 1_000)
+        let now = now
         return watches.indices.compactMap { index in
             var collector = FileCollector(naming: .belowArgument, leaving: leaving)
             var (files, result) = ([FilePath: CandidateFile](), [FileCollector.Found]())
@@ -192,8 +193,19 @@ actor WatchedDirectories {
         }
     }
 
+    /// What did not come to be published by no fault of the files.
     func retry(_ paths: [FilePath]) {
         for path in paths { for index in states.indices { states[index].retry(path) } }
+    }
+
+    func retryLater(_ paths: [FilePath]) {
+        for path in paths { for index in states.indices { states[index].retryLater(path, now: now) } }
+    }
+
+    /// Milliseconds of a clock that nobody sets.
+    private var now: Int64 {
+        let time = (ContinuousClock.now - began).components
+        return time.seconds * 1_000 + time.attoseconds / 1_000_000_000_000_000
     }
 }
 

@@ -32,6 +32,24 @@ import Testing
         #expect(watch.scan([Self.file("a", 1, 2)], now: 30_000) == [Self.file("a", 1, 2)])
     }
 
+    @Test func aFileThatCannotBeTakenIsToldLessAndLessOften() {
+        var watch = Self.watch(seconds: 0)
+        var (told, now) = (0, Int64(0))
+        // A day, a scan each ten seconds.
+        for _ in 0..<8_640 {
+            if !watch.scan([Self.file("a"), Self.file("b")], now: now).filter({ $0.path == "a" }).isEmpty {
+                told += 1
+                watch.retryLater("a", now: now)
+            }
+            now += 10_000
+        }
+        #expect((20...80).contains(told))
+        #expect(watch.scan([Self.file("a"), Self.file("b")], now: now) == [])
+        // Another content is another try.
+        #expect(watch.scan([Self.file("a", 2)], now: now + 1) == [Self.file("a", 2)])
+        #expect(watch.scan([Self.file("a", 2)], now: now + 2) == [])
+    }
+
     @Test func aFileThatGoesIsForgotten() {
         var watch = Self.watch()
         _ = watch.scan([Self.file("a")], now: 0)
