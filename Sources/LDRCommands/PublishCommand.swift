@@ -164,7 +164,7 @@ actor WatchedDirectories {
     }
 
     private func scan() -> [(WatchConfiguration, [FileCollector.Found])] {
-        let now = now
+        let (now, order) = (now, WatchOrder(watches.map { FilePath($0.directory) }))
         return watches.indices.compactMap { index in
             var collector = FileCollector(naming: .belowArgument, leaving: leaving)
             var (files, result) = ([FilePath: CandidateFile](), [FileCollector.Found]())
@@ -177,7 +177,9 @@ actor WatchedDirectories {
             let isWhole = result.isEmpty && !files.isEmpty && ContinuousClock.now >= nextForgetting
             there[index] = isWhole ? Set(files.keys) : nil
             let complete = states[index].scan(files.values.map(\.state), now: now)
-            result += complete.compactMap { files[$0.path].map { .file($0) } }
+            result += complete.compactMap { files[$0.path] }.map { file in
+                order.problem(file, in: index).map { .problem($0) } ?? .file(file)
+            }
             return result.isEmpty ? nil : (watches[index], result)
         }
     }

@@ -1,3 +1,6 @@
+import Foundation
+import RLSCore
+import RLSTestSupport
 import SystemPackage
 import Testing
 
@@ -48,6 +51,28 @@ import Testing
         // Another content is another try.
         #expect(watch.scan([Self.file("a", 2)], now: now + 1) == [Self.file("a", 2)])
         #expect(watch.scan([Self.file("a", 2)], now: now + 2) == [])
+    }
+
+    @Test func aNameBelongsToTheFirstDirectory() throws {
+        let directory = try TemporaryDirectory()
+        for path in ["one/d", "two/d", "three"] {
+            try FileManager.default.createDirectory(
+                atPath: directory.file(path), withIntermediateDirectories: true)
+        }
+        for (path, text) in [("one/d/a", "x"), ("two/d/a", "xx"), ("one/b", "x"), ("two/b", "y"), ("two/c", "x")] {
+            try directory.write(text, to: path)
+        }
+        let order = WatchOrder(["one", "two", "three"].map { FilePath(directory.file($0)) })
+        func problem(_ lfn: ByteString, _ size: Int64, in place: Int) -> String? {
+            order.problem(CandidateFile(state: Self.file("f", size), lfn: lfn), in: place)?.message
+        }
+        #expect(problem("d/a", 1, in: 0) == nil && problem("c", 1, in: 1) == nil)
+        // Copies of one file, for all that is known.
+        #expect(problem("b", 1, in: 1) == nil)
+        #expect(problem("d/a", 2, in: 1)?.contains("one/d/a has already") == true)
+        #expect(problem("c", 9, in: 2)?.contains("two/c has already") == true)
+        // A directory is no file.
+        #expect(problem("d", 9, in: 1) == nil)
     }
 
     @Test func aFileThatGoesIsForgotten() {
