@@ -91,7 +91,7 @@ package struct Drainer {
         }
     }
 
-    /// Whether an earlier pass, or a transfer, has brought the file to a partition that stays.
+    /// Whether an earlier pass, or a transfer, has brought the file to a partition that stays, whose content is read.
     private nonisolated(nonsending) func hasOther(
         _ copy: RemovableCopy, _ record: FileRecord
     ) async throws(TransferFailure) -> Bool {
@@ -99,9 +99,11 @@ package struct Drainer {
         do { all = try await catalog.copies(of: [copy.mapping.lfn]) } catch {
             throw TransferFailure(.localError, "the catalog does not say what copies there are: \(error)")
         }
-        return all.compactMap { places.removable($0) }.contains { other in
-            other.partition.isWritable && FileCalls.size(other.partition.root + "/" + other.path) == record.size
+        for other in all.compactMap({ places.removable($0) }) where other.partition.isWritable {
+            let content = await landing.standing(record, root: other.partition.root, name: other.path)
+            if content == .right { return true }
         }
+        return false
     }
 
     private nonisolated(nonsending) func copy(

@@ -77,6 +77,17 @@ import Testing
         #expect(try IncomingDirectory(root: directory.file("new")).leftovers().isEmpty)
     }
 
+    /// Of a copy elsewhere the content counts, not the size.
+    @Test func aSpoiltCopyElsewhereIsNone() async throws {
+        try await put("a", "content")
+        try FileManager.default.createDirectory(atPath: directory.file("new/set"), withIntermediateDirectories: true)
+        try directory.write("Content", to: "new/set/a")
+        try await catalog.registerAll([new("a")])
+        let report = try await drain()
+        #expect(report.moved == 0 && report.kept.count == 1)
+        #expect(directory.text("old/set/a") == "content" && catalog.all.contains(old("a")))
+    }
+
     @Test func whatWasCutOffIsGoneOnWith() async throws {
         try await put("landed", "content")
         try await put("registered", "content")
