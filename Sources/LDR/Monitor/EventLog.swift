@@ -41,7 +41,7 @@ package final class EventLog: Sendable {
     private func open(_ descriptor: inout Int32) {
         var (mine, current) = (stat(), stat())
         let isThere = stat(path, &current) == 0
-        if isThere && current.st_size > Self.limit { rename(path, path + ".1") }
+        if isThere && current.st_size > Self.limit { putAside() }
         if descriptor >= 0, fstat(descriptor, &mine) == 0, isThere, mine.st_ino == current.st_ino,
             current.st_size <= Self.limit
         {
@@ -49,5 +49,18 @@ package final class EventLog: Sendable {
         }
         if descriptor >= 0 { close(descriptor) }
         descriptor = Foundation.open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o644)
+    }
+
+    /// Of daemons that find the file large at the same time, one renames it: the next would rename the new one over it.
+    private func putAside() {
+        let file = Foundation.open(path, O_RDONLY | O_CLOEXEC)
+        if file < 0 { return }
+        defer { close(file) }
+        var (mine, current) = (stat(), stat())
+        if flock(file, LOCK_EX | LOCK_NB) == 0, fstat(file, &mine) == 0, stat(path, &current) == 0,
+            mine.st_ino == current.st_ino, current.st_size > Self.limit
+        {
+            rename(path, path + ".1")
+        }
     }
 }
