@@ -81,11 +81,8 @@ package struct SiteStatus: Sendable, Encodable {
         bandwidth = BandwidthStatus(plan, at: now)
         files = try metadata.count
         let rate = Double(try work.arrivedBytes(since: now - 3_600_000)) / 3_600
-        var subscriptions: [SubscriptionStatus] = []
-        for subscription in try work.subscriptions() {
-            subscriptions.append(try Self.status(subscription, work, rate, now))
-        }
-        self.subscriptions = subscriptions
+        let sums = try work.sums()
+        subscriptions = try work.subscriptions().map { Self.status($0, sums, rate, now) }
         let loads = try work.queued()
         sources = try work.sources().map {
             SourceStatus(
@@ -100,36 +97,75 @@ package struct SiteStatus: Sendable, Encodable {
     }
 
     private static func status(
-        _ subscription: Subscription, _ work: WorkStore, _ rate: Double, _ now: Int
-    ) throws(StorageError) -> SubscriptionStatus {
+        _ subscription: Subscription, _ sums: [WantSum], _ rate: Double, _ now: Int
+    ) -> SubscriptionStatus {
         let configuration = subscription.configuration
         var status = SubscriptionStatus(
             name: configuration.name, expression: configuration.expression, priority: configuration.priority)
-        for (state, total) in try work.totals(of: subscription) {
-            if state != .expired {
-                status.wanted += total.files
-                status.wantedBytes = status.wantedBytes.saturated(adding: total.bytes)
-            }
-            switch state {
-            case .missing: status.missing = total.files
-            case .staging: status.staging = total.files
-            case .queued: status.queued = total.files
-            case .active: status.active = total.files
-            case .present: (status.present, status.presentBytes) = (total.files, total.bytes)
-            case .stuck: status.stuck = total.files
-            case .held: status.held = total.files
-            case .expired: status.expired = total.files
-            }
+        var oldest: Int?
+        for sum in sums where sum.subscriptions & subscription.bit != 0 {
+            status.add(sum)
+            if sum.state != .present && sum.state != .expired { oldest = min(oldest ?? .max, sum.since) }
         }
         if status.present < status.wanted {
-            status.lagSeconds = try work.oldestUnfinished(of: subscription).map { Double(max(0, now - $0)) / 1_000 }
+            status.lagSeconds = oldest.map { Double(max(0, now - $0)) / 1_000 }
             if rate > 0 { status.remainingSeconds = Double(status.wantedBytes - status.presentBytes) / rate }
         }
         return status
     }
 }
 
+extension SiteStatus.SubscriptionStatus {
+    fileprivate mutating func add(_ sum: WantSum) {
+        if sum.state != .expired {
+            wanted += sum.files
+            wantedBytes = wantedBytes.saturated(adding: sum.bytes)
+        }
+        switch sum.state {
+        case .missing: missing += sum.files
+        case .staging: staging += sum.files
+        case .queued: queued += sum.files
+        case .active: active += sum.files
+        case .present:
+            present += sum.files
+            presentBytes = presentBytes.saturated(adding: sum.bytes)
+        case .stuck: stuck += sum.files
+        case .held: held += sum.files
+        case .expired: expired += sum.files
+        }
+    }
+}
+
+/// Files in one state that the same subscriptions want.
+private struct WantSum {
+    let subscriptions: Int
+    let state: WantState
+    let files: Int
+    let bytes: Int64
+    /// Since when the one is wanted that has been wanted longest, milliseconds since 1970.
+    let since: Int
+}
+
 extension WorkStore {
+    /// All that is wanted, looked at once, whatever the number of subscriptions.
+    fileprivate func sums() throws(StorageError) -> [WantSum] {
+        let statement = try file.connection.statement(
+            """
+            SELECT subscriptions, state, count(*), CAST(total(size) AS INTEGER), min(since) FROM want
+            GROUP BY subscriptions, state
+            """)
+        defer { statement.reset() }
+        var found: [WantSum] = []
+        while try statement.step() {
+            guard let state = WantState(rawValue: statement.integer(1)) else { continue }
+            found.append(
+                WantSum(
+                    subscriptions: statement.integer(0), state: state, files: statement.integer(2),
+                    bytes: Int64(statement.integer(3)), since: statement.integer(4)))
+        }
+        return found
+    }
+
     /// Bytes of files that have come since then, milliseconds since 1970.
     func arrivedBytes(since time: Int) throws(StorageError) -> Int64 {
         // Rows are in the order of their ends, more or less: the index of the key is enough to find the last hour.
@@ -140,14 +176,5 @@ extension WorkStore {
             """)
         defer { statement.reset() }
         return try statement.bind(1, time).step() ? Int64(statement.integer(0)) : 0
-    }
-
-    /// Since when the file is wanted that has been wanted longest and is not here.
-    func oldestUnfinished(of subscription: Subscription) throws(StorageError) -> Int? {
-        let statement = try file.connection.statement(
-            "SELECT min(since) FROM want WHERE subscriptions & ? AND state NOT IN (3, 6)")
-        defer { statement.reset() }
-        try statement.bind(1, subscription.bit)
-        return try statement.step() && !statement.isNull(0) ? statement.integer(0) : nil
     }
 }
