@@ -56,7 +56,8 @@ CREATE INDEX want_queued ON want (source, next_try) WHERE state = 1;
 CREATE INDEX want_staging ON want (next_try) WHERE state = 7;
 CREATE INDEX want_staged ON want (state) WHERE staging > 0;
 CREATE INDEX want_held ON want (held, id) WHERE state = 5;
-CREATE INDEX want_unfinished ON want (state) WHERE state IN (2, 4, 5);
+CREATE INDEX want_active ON want (source) WHERE state = 2;
+CREATE INDEX want_stuck ON want (next_try) WHERE state = 4;
 
 -- What transfers have taught about sources.
 CREATE TABLE source (

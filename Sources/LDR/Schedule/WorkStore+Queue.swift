@@ -57,12 +57,19 @@ extension WorkStore {
 
     /// Files and bytes for which a source is chosen, or that are being transferred, by source.
     package func queued() throws(StorageError) -> [String: (files: Int, bytes: Int64)] {
+        // Each state has its index: together they would have none.
         let statement = try file.connection.statement(
-            "SELECT source, count(*), CAST(total(size) AS INTEGER) FROM want WHERE state IN (1, 2) GROUP BY source")
+            """
+            SELECT source, count(*), CAST(total(size) AS INTEGER) FROM want WHERE state = 1 GROUP BY source
+            UNION ALL
+            SELECT source, count(*), CAST(total(size) AS INTEGER) FROM want WHERE state = 2 GROUP BY source
+            """)
         defer { statement.reset() }
         var found: [String: (files: Int, bytes: Int64)] = [:]
         while try statement.step() {
-            found[statement.text(0) ?? ""] = (statement.integer(1), Int64(statement.integer(2)))
+            let known = found[statement.text(0) ?? ""] ?? (0, 0)
+            let bytes = known.bytes.saturated(adding: Int64(statement.integer(2)))
+            found[statement.text(0) ?? ""] = (known.files + statement.integer(1), bytes)
         }
         return found
     }

@@ -42,16 +42,19 @@ extension WorkStore {
     /// Files that are too old for a rolling subscription may be many: of those only what there is room for together, and a part
     /// of the volume is left alone, so that old files do not come just to go for the next new one.
     func reconsiderHeld(_ room: (Subscription) -> Int64) throws(StorageError) {
+        if try !file.connection.statement("SELECT 1 FROM want WHERE state = 5 LIMIT 1").hasRow() { return }
         let known = try subscriptions()
         let bits = known.reduce(0) { $1.configuration.isRolling ? $0 | $1.bit : $0 }
         // The second may have been held back before its subscription rolled.
         try file.connection.statement(
             "UPDATE want SET state = 0 WHERE state = 5 AND (held = 1 OR (held = 0 AND subscriptions & ? != 0))"
         ).bind(1, bits).run()
-        for subscription in known where !subscription.configuration.isRolling {
-            try file.connection.statement(
-                "UPDATE want SET state = 0 WHERE state = 5 AND subscriptions & ? AND size <= ?"
-            ).bind(1, subscription.bit).bind(2, room(subscription)).run()
+        let fixed = known.filter { !$0.configuration.isRolling }
+        let unlimited = fixed.reduce(0) { $1.configuration.maximumVolume == 0 ? $0 | $1.bit : $0 }
+        if unlimited != 0 { try reconsiderHeld(wantedBy: unlimited, upTo: .max) }
+        // Below 0 there is no room for an empty file either.
+        for subscription in fixed where subscription.configuration.maximumVolume > 0 && room(subscription) >= 0 {
+            try reconsiderHeld(wantedBy: subscription.bit, upTo: room(subscription))
         }
         for subscription in known where subscription.configuration.isRolling {
             let spare = room(subscription) - subscription.configuration.maximumVolume / 20
@@ -59,6 +62,12 @@ extension WorkStore {
                 try file.connection.statement("UPDATE want SET state = 0 WHERE id = ? AND state = 5").bind(1, id).run()
             }
         }
+    }
+
+    /// - Parameter size: of a file, bytes at most
+    private func reconsiderHeld(wantedBy bits: Int, upTo size: Int64) throws(StorageError) {
+        try file.connection.statement("UPDATE want SET state = 0 WHERE state = 5 AND subscriptions & ? AND size <= ?")
+            .bind(1, bits).bind(2, size).run()
     }
 
     /// Of the files that were too old, the newest that have room together.

@@ -87,6 +87,24 @@ import Testing
         #expect(try state("b") == nil && work.subscriptions().isEmpty)
     }
 
+    // MARK: Work of each pass
+
+    /// A list of a million files is not looked through in each pass for the few that are queued, stuck or held back.
+    @Test(arguments: [
+        "SELECT source, count(*) FROM want WHERE state = 1 GROUP BY source",
+        "SELECT source, count(*) FROM want WHERE state = 2 GROUP BY source",
+        "UPDATE want SET state = 0 WHERE state = 4 AND next_try <= ?",
+        "UPDATE want SET state = 1 WHERE state = 2", "SELECT 1 FROM want WHERE state = 5 LIMIT 1",
+        "UPDATE want SET state = 0 WHERE state = 5 AND subscriptions & ? AND size <= ?",
+    ]) func indexesServe(text: String) throws {
+        let plan = try work.file.connection.statement("EXPLAIN QUERY PLAN " + text)
+        defer { plan.reset() }
+        while try plan.step() {
+            let step = try #require(plan.text(3))
+            #expect(step.contains(" INDEX ") || step.contains("B-TREE"), "\(step)")
+        }
+    }
+
     // MARK: Volumes
 
     /// Of two subscriptions with volumes that want a file, the rolling one says why it waits, whatever their order.
