@@ -85,6 +85,8 @@ CREATE TABLE transfer (
     message TEXT
 );
 CREATE INDEX transfer_by_lfn ON transfer (lfn);
+-- They are forgotten after a time.
+CREATE INDEX transfer_failed ON transfer (ended) WHERE failure IS NOT NULL;
 
 -- Files in watched directories that were published, as they were then. Times are nanoseconds since 1970; settings are NULL for
 -- those that somebody published by hand.

@@ -43,6 +43,7 @@ package struct Scheduler {
     /// One pass. Batches are complete by themselves: a pass that is cut off loses nothing.
     /// - Throws: `StorageError`; `NoIndexAnswered`
     package func pass(at now: Int = WorkStore.now) async throws -> Outcome {
+        try work.forgetFailures(before: now - Self.failuresAreKnown)
         var volumes = try Volumes(work)
         try work.reconsider(at: now) { volumes.room(of: $0) }
         if stage.isEmpty { try work.endStaging() }
@@ -67,6 +68,8 @@ package struct Scheduler {
         return outcome
     }
 
+    /// Milliseconds: 90 days.
+    private static let failuresAreKnown = 90 * 86_400_000
     /// Milliseconds until a file is thought of again for which others have to be brought back from tape first.
     private static let tapePause = 300_000
     private static let tapeIsBusy = "its only copies are on tape, and others are brought back first"

@@ -169,6 +169,20 @@ extension WorkStore {
         }
     }
 
+    /// Forgets failures of long ago, a few at a time. What came stays known: it tells which copies are no originals.
+    /// - Parameter time: milliseconds since 1970
+    /// - Returns: how many
+    @discardableResult
+    func forgetFailures(before time: Int, atMost limit: Int = 10_000) throws(StorageError) -> Int {
+        // Nothing is written when there are none.
+        let condition = "failure IS NOT NULL AND ended < ?"
+        let oldest = try file.connection.statement("SELECT 1 FROM transfer WHERE \(condition) LIMIT 1")
+        if try !oldest.bind(1, time).hasRow() { return 0 }
+        return try file.connection.statement(
+            "DELETE FROM transfer WHERE id IN (SELECT id FROM transfer WHERE \(condition) LIMIT ?)"
+        ).bind(1, time).bind(2, limit).run()
+    }
+
     /// Transfers of a file, or of all, the newest first.
     package func history(of lfn: ByteString? = nil, limit: Int) throws(StorageError) -> [TransferRecord] {
         let text = """

@@ -96,6 +96,7 @@ import Testing
         "UPDATE want SET state = 0 WHERE state = 4 AND next_try <= ?",
         "UPDATE want SET state = 1 WHERE state = 2", "SELECT 1 FROM want WHERE state = 5 LIMIT 1",
         "UPDATE want SET state = 0 WHERE state = 5 AND subscriptions & ? AND size <= ?",
+        "SELECT id FROM transfer WHERE failure IS NOT NULL AND ended < ? LIMIT 10",
     ]) func indexesServe(text: String) throws {
         let plan = try work.file.connection.statement("EXPLAIN QUERY PLAN " + text)
         defer { plan.reset() }
@@ -103,6 +104,26 @@ import Testing
             let step = try #require(plan.text(3))
             #expect(step.contains(" INDEX ") || step.contains("B-TREE"), "\(step)")
         }
+    }
+
+    @Test func failuresOfLongAgoAreForgotten() async throws {
+        try publish(["a", "b"])
+        try await keep(Self.all)
+        let day = 86_400_000
+        for (name, age) in [("a", 91), ("a", 89), ("b", 91), ("b", 200)] as [(ByteString, Int)] {
+            let want = try #require(try work.want(of: name))
+            let failure: (String, String)? = age == 200 ? nil : ("timedOut", "some time")
+            let ended = now - age * day
+            let result = TransferResult(
+                want, source: "s", url: "u", began: ended, ended: ended, bytes: 1, failure: failure)
+            try work.finish([result], attempts: 9)
+        }
+        #expect(try work.forgetFailures(before: now - 90 * day, atMost: 1) == 1)
+        _ = try await pass([:])
+        // What came is known for ever: nothing else tells that it is no original.
+        #expect(try work.history(limit: 9).map { now - $0.ended } == [200 * day, 89 * day])
+        #expect(try work.wasFetched("b") && !work.wasFetched("a"))
+        #expect(try work.forgetFailures(before: now - 90 * day) == 0)
     }
 
     // MARK: Volumes
