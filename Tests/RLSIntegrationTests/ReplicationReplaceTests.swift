@@ -91,6 +91,8 @@ import Testing
         try await publisher.publish(["shared": SampleFile.content("newer", bytes: 3_000)])
         let reason = try await reasonWhenStuck("shared")
         #expect(reason.contains("move it away"), "\(reason)")
+        let report = try await reader.ldr("verify", "--once", "--json")
+        #expect(report.contains(#""differing":["main/shared"]"#) && report.contains(#""corrupt":[]"#), "\(report)")
         #expect(reader.contents()["shared"] == own)
         #expect(reader.leftovers(in: ".ldr-quarantine") == [])
     }

@@ -9,6 +9,8 @@ package struct Verifier {
         package var copies = 0
         package var lost: [String] = []
         package var corrupt: [String] = []
+        /// Copies that differ from what was published, and that no transfer brought: they are only told.
+        package var differing: [String] = []
         package var dark: [String] = []
         /// LFNs of files that were here and are not in the catalog any longer.
         package var forgotten: [String] = []
@@ -21,12 +23,12 @@ package struct Verifier {
         package init() {}
     }
 
-    private let area: StorageArea
+    let area: StorageArea
     private let catalog: any CopyListing
-    private let metadata: MetadataStore
-    private let work: WorkStore
-    private let events: EventLog
-    private let limits: VerifyLimits
+    let metadata: MetadataStore
+    let work: WorkStore
+    let events: EventLog
+    let limits: VerifyLimits
     /// Directories of the site that hold no copies, wherever they are.
     private let others: [String]
 
@@ -43,13 +45,27 @@ package struct Verifier {
         self.others = others
     }
 
-    /// - Parameters:
-    ///   - acts: false only tells
-    ///   - reads: look at the content, too
-    ///   - now: milliseconds since 1970
+    /// What was found by now, and what contents are to be read of.
+    package struct Pass: Sendable {
+        package internal(set) var report: Report
+        let copies: CopyDump
+        let scan: StorageScan
+    }
+
+    /// Both halves of a pass.
     package nonisolated(nonsending) func verify(
         acts: Bool, reads: Bool, at now: Int = WorkStore.now
     ) async throws -> Report {
+        var pass = try await compareNames(acts: acts, at: now)
+        if reads { try await readContents(&pass, acts: acts) }
+        return pass.report
+    }
+
+    /// The first half: catalog and storage. Nobody else may take copies out of the catalog meanwhile.
+    /// - Parameters:
+    ///   - acts: false only tells
+    ///   - now: milliseconds since 1970
+    package nonisolated(nonsending) func compareNames(acts: Bool, at now: Int = WorkStore.now) async throws -> Pass {
         var report = Report()
         // Taken first: what is here by now was in the catalog before it was noted.
         let here = try work.present()
@@ -61,8 +77,7 @@ package struct Verifier {
         try wantForgotten(forgotten, of: here.count, acts, &report)
         let dark = try await compare(before, scan, after, acts, &report)
         if acts { try quarantine(dark, at: now, scan, &report) }
-        if reads { try await read(before, scan, acts, &report) }
-        return report
+        return Pass(report: report, copies: before, scan: scan)
     }
 
     private func mounted(_ report: inout Report) throws(StorageError) -> [StoragePartition] {
@@ -89,15 +104,17 @@ package struct Verifier {
                 before: before.only(partition), scanned: Set(scanned[partition.name] ?? []),
                 after: after.only(partition))
             report.copies += comparison.found + comparison.lost.count
-            report.lost += comparison.lost.map { "\($0.partition)/\($0.path)" }
-            report.dark += comparison.dark.map { "\($0.partition)/\($0.path)" }
-            try await repair(comparison.lost, comparison.lostPart, before, .lost, acts, &report)
+            report.lost += comparison.lost.map(\.text)
+            report.dark += comparison.dark.map(\.text)
+            if isAllowed(comparison.lostPart, comparison.lost.count, "lost", acts, &report) {
+                try await repair(comparison.lost.compactMap { before.copies[$0] }, .lost)
+            }
             if isAllowed(comparison.darkPart, comparison.dark.count, "dark", acts, &report) { dark += comparison.dark }
         }
         return dark
     }
 
-    private func isAllowed(_ part: Double, _ count: Int, _ what: String, _ acts: Bool, _ report: inout Report) -> Bool {
+    func isAllowed(_ part: Double, _ count: Int, _ what: String, _ acts: Bool, _ report: inout Report) -> Bool {
         if count == 0 || !acts { return false }
         if part <= limits.refusal || count <= 3 { return true }
         let percent = Int((part * 100).rounded())
@@ -126,12 +143,7 @@ package struct Verifier {
     }
 
     /// Copies that are not there, or not what they should be.
-    private nonisolated(nonsending) func repair(
-        _ places: [PartitionPath], _ part: Double, _ dump: CopyDump, _ kind: Event.Kind, _ acts: Bool,
-        _ report: inout Report
-    ) async throws {
-        guard isAllowed(part, places.count, kind.rawValue, acts, &report) else { return }
-        let copies = places.compactMap { dump.copies[$0] }
+    nonisolated(nonsending) func repair(_ copies: [Mapping], _ kind: Event.Kind) async throws {
         try await catalog.unregister(copies)
         try work.lost(copies.map(\.lfn), reason: "the copy here was \(kind.rawValue)")
         events.write(copies.map { Event(kind, $0.lfn, message: $0.pfn.description) })
@@ -147,79 +159,10 @@ package struct Verifier {
         }
     }
 
-    private func putAside(_ place: PartitionPath, _ report: inout Report) -> Bool {
+    func putAside(_ place: PartitionPath, _ report: inout Report) -> Bool {
         guard let partition = area.partition(named: place.partition), !partition.isReadOnly else { return false }
         guard let problem = Quarantine(partition).take(place.path) else { return true }
         report.refusals.append(problem)
         return false
-    }
-
-    // MARK: Content
-
-    private nonisolated(nonsending) func read(
-        _ dump: CopyDump, _ scan: StorageScan, _ acts: Bool, _ report: inout Report
-    ) async throws {
-        // To read one on tape would bring it back.
-        let onTape = Set(area.partitions.filter(\.isTape).map(\.name))
-        let places = dump.copies.keys.filter { scan.files[$0] != nil && !onTape.contains($0.partition) }.sorted()
-        var (corrupt, pace) = ([PartitionPath](), ReadPace(limits.rate))
-        // The next pass goes on: what was found is not acted on much later.
-        let end = ContinuousClock.now + .seconds(max(60, limits.interval / 2))
-        for place in try work.due(places, age: limits.age) where ContinuousClock.now < end {
-            try Task.checkCancellation()
-            guard let copy = dump.copies[place], let file = scan.files[place],
-                let known = try metadata.record(of: copy.lfn)?.record,
-                let (isGood, size) = content(of: file, known, &report)
-            else { continue }
-            report.read += 1
-            report.readBytes += size
-            if !isGood { corrupt.append(place) }
-            if isGood && acts {
-                try work.noteRead(place, at: WorkStore.now)
-                events.write(Event(.verified, copy.lfn, bytes: size))
-            }
-            try await pace.wait(after: size)
-        }
-        report.corrupt = corrupt.map { "\($0.partition)/\($0.path)" }
-        let part = report.read == 0 ? 0 : Double(corrupt.count) / Double(report.read)
-        guard isAllowed(part, corrupt.count, "corrupt", acts, &report) else { return }
-        // First out of its place: a good one can take it.
-        let gone = corrupt.filter { putAside($0, &report) }
-        try await repair(gone, 0, dump, .corrupt, acts, &report)
-    }
-
-    /// nil for a file that has gone, or that this program cannot read, which the report tells.
-    private func content(
-        of file: FileState, _ known: FileRecord, _ report: inout Report
-    ) -> (isGood: Bool, size: Int64)? {
-        do throws(DigestError) {
-            let found = try ContentDigest.of(path: file.path.string, kinds: known.checksums.strongestKinds)
-            let isGood = found.size == known.size && found.checksums.firstDifference(from: known.checksums) == nil
-            return (isGood, found.size)
-        } catch {
-            if error.reason != .missing { report.refusals.append("not verified: \(error)") }
-            return nil
-        }
-    }
-}
-
-extension Checksums {
-    /// What is computed to tell whether content is what it should be.
-    fileprivate var strongestKinds: Set<ChecksumKind> { Set([strongest].compactMap(\.self)) }
-}
-
-/// Keeps reading below a number of bytes a second.
-private struct ReadPace {
-    private let rate: Int64
-    private let began = ContinuousClock.now
-    private var bytes: Int64 = 0
-
-    init(_ rate: Int64) { self.rate = rate }
-
-    mutating func wait(after more: Int64) async throws {
-        bytes += more
-        if rate <= 0 { return }
-        let due = began + .seconds(Double(bytes) / Double(rate))
-        if due > .now { try await Task.sleep(until: due) }
     }
 }

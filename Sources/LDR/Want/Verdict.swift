@@ -38,7 +38,7 @@ struct Verdict {
 
 extension Checksums {
     /// The strongest, after its kind in one byte; nil where none is known.
-    fileprivate var strongestBytes: ByteString? {
+    var strongestBytes: ByteString? {
         guard let kind = strongest, let bytes = self[kind], let number = ChecksumKind.allCases.firstIndex(of: kind)
         else { return nil }
         return ByteString([UInt8(number)] + bytes)
