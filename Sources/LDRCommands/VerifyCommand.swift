@@ -23,20 +23,21 @@ struct VerifyCommand: AsyncParsableCommand {
         let (acts, reads, json) = (!dryRun, !names, json)
         let others = [site.directory, site.logDirectory].filter { !$0.isEmpty }
         let pass: @Sendable () async throws -> String? = {
-            // What one of them takes out of the catalog, the other must not take for lost.
-            let storage = acts ? try? DaemonLock(path: places.lock("storage"), daemon: "verify or reap") : nil
-            if acts && storage == nil { return "`ldr reap` is at work: the next time" }
-            defer { withExtendedLifetime(storage) {} }
             let verifier = Verifier(
                 area: area, catalog: catalog, metadata: try MetadataStore(of: site),
                 work: try WorkStore(path: places.work), events: events, limits: site.verify, others: others)
-            let report = try await verifier.verify(acts: acts, reads: reads)
+            guard var pass = try await Self.compareNames(verifier, lock: acts ? places.lock("storage") : nil) else {
+                return "`ldr reap` is at work: the next time"
+            }
+            if reads { try await verifier.readContents(&pass, acts: acts) }
+            let report = pass.report
             if json { print(JSONText.line(report)) }
             for refusal in report.refusals { logger.error("\(refusal)") }
-            let isClean = [report.lost, report.corrupt, report.dark, report.forgotten].allSatisfy(\.isEmpty)
+            let isClean = [report.lost, report.corrupt, report.differing, report.dark, report.forgotten]
+                .allSatisfy(\.isEmpty)
             if isClean && !json { return nil }
             return "copies \(report.copies), lost \(report.lost.count), corrupt \(report.corrupt.count), "
-                + "dark \(report.dark.count), not in the catalog \(report.forgotten.count), read \(report.read)"
+                + "differing \(report.differing.count), dark \(report.dark.count), not in the catalog \(report.forgotten.count), read \(report.read)"
         }
         // To look, no daemon needs to be stopped.
         if dryRun {
@@ -45,5 +46,18 @@ struct VerifyCommand: AsyncParsableCommand {
             try await loop.run(every: Int(site.verify.interval), pass)
         }
         await catalog.close()
+    }
+
+    /// What one of them takes out of the catalog, the other must not take for lost. To read contents takes hours, for which `ldr
+    /// reap` need not wait.
+    /// - Parameter lock: nil to change nothing
+    /// - Returns: nil while `ldr reap` is at work
+    private nonisolated(nonsending) static func compareNames(
+        _ verifier: Verifier, lock: String?
+    ) async throws -> Verifier.Pass? {
+        guard let lock else { return try await verifier.compareNames(acts: false) }
+        guard let storage = try DaemonLock.ifFree(path: lock, daemon: "verify or reap") else { return nil }
+        defer { withExtendedLifetime(storage) {} }
+        return try await verifier.compareNames(acts: true)
     }
 }

@@ -4,6 +4,8 @@ import Foundation
 package final class DaemonLock: Sendable {
     package struct Failure: Error, CustomStringConvertible {
         package let description: String
+        /// Another program has it; else it cannot be had at all.
+        package let isHeld: Bool
     }
 
     private let descriptor: Int32
@@ -11,11 +13,19 @@ package final class DaemonLock: Sendable {
     package init(path: String, daemon: String) throws(Failure) {
         descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
         guard descriptor >= 0 else {
-            throw Failure(description: "\(path): \(String(cString: strerror(errno))): can this user write there?")
+            throw Failure(description: "\(path): \(String(cString: strerror(errno))): can this user write there?", isHeld: false)
         }
         if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return }
         close(descriptor)
-        throw Failure(description: "another `ldr \(daemon)` of this site is running: it holds \(path)")
+        throw Failure(description: "another `ldr \(daemon)` of this site is running: it holds \(path)", isHeld: true)
+    }
+
+    /// - Returns: nil while another holds it
+    package static func ifFree(path: String, daemon: String) throws(Failure) -> DaemonLock? {
+        do throws(Failure) { return try DaemonLock(path: path, daemon: daemon) } catch {
+            if error.isHeld { return nil }
+            throw error
+        }
     }
 
     deinit { close(descriptor) }
