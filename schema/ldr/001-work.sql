@@ -59,6 +59,9 @@ CREATE INDEX want_held ON want (held, id) WHERE state = 5;
 CREATE INDEX want_active ON want (source) WHERE state = 2;
 CREATE INDEX want_stuck ON want (next_try) WHERE state = 4;
 
+-- Files that this site published, some time: for those that are not wanted now, and may be later.
+CREATE TABLE own (lfn BLOB PRIMARY KEY) WITHOUT ROWID;
+
 -- What transfers have taught about sources.
 CREATE TABLE source (
     name TEXT PRIMARY KEY,

@@ -56,9 +56,9 @@ extension WorkStore {
             .hasRow()
     }
 
-    /// Whether a transfer brought the file, and this site has not published it itself.
+    /// Whether a transfer brought the file, and this site has never published it itself.
     func isBrought(_ lfn: ByteString) throws(StorageError) -> Bool {
-        let isOwn = try file.connection.statement("SELECT 1 FROM want WHERE lfn = ? AND is_own").bind(1, lfn).hasRow()
+        let isOwn = try file.connection.statement("SELECT 1 FROM own WHERE lfn = ?").bind(1, lfn).hasRow()
         if isOwn { return false }
         return try wasFetched(lfn)
     }

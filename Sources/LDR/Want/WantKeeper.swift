@@ -107,6 +107,7 @@ private struct VerdictWriter {
     private let delete: SQLiteStatement
     private let settle: SQLiteStatement
     private let forgetReading: SQLiteStatement
+    private let own: SQLiteStatement
     /// By descending priority.
     private let order: [Subscription]
     private let now = WorkStore.now
@@ -114,8 +115,10 @@ private struct VerdictWriter {
     init(_ connection: SQLiteConnection, _ subscriptions: [Subscription]) throws(StorageError) {
         known = try connection.statement("SELECT id, subscriptions, size, state, checksum FROM want WHERE lfn = ?")
         insert = try connection.statement(
-            "INSERT INTO want (lfn, size, subscriptions, queue, state, since, checksum, is_own) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-        )
+            """
+            INSERT INTO want (lfn, size, subscriptions, queue, state, since, checksum, is_own)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, EXISTS (SELECT 1 FROM own WHERE lfn = ?1))
+            """)
         update = try connection.statement(
             """
             UPDATE want SET size = ?1, subscriptions = ?2, queue = ?3, state = ?4, checksum = ?6,
@@ -131,6 +134,7 @@ private struct VerdictWriter {
             WHERE id = ? AND state NOT IN (2, 3)
             """)
         forgetReading = try connection.statement("DELETE FROM content_read WHERE place = ?")
+        own = try connection.statement("INSERT OR IGNORE INTO own (lfn) VALUES (?)")
         order = subscriptions.sorted { WorkStore.comesLater($1, $0) }
     }
 
@@ -141,6 +145,7 @@ private struct VerdictWriter {
     func write(
         _ verdict: Verdict, _ here: [PartitionPath]?, _ outcome: inout WantKeeper.Outcome
     ) throws(StorageError) -> Bool {
+        if verdict.isOwn { try own.bind(1, verdict.lfn).run() }
         try known.bind(1, verdict.lfn)
         guard try known.step() else {
             known.reset()
@@ -190,7 +195,7 @@ private struct VerdictWriter {
         try insert.bind(1, verdict.lfn).bind(2, Int(verdict.size)).bind(3, verdict.wanted)
             .bind(4, queue(verdict.wanted)).bind(5, state.rawValue).bind(6, now)
         try bind(verdict.checksum, to: insert, 7)
-        try insert.bind(8, verdict.isOwn ? 1 : 0).run()
+        try insert.run()
         return here == nil
     }
 }

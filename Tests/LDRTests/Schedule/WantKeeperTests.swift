@@ -111,6 +111,9 @@ import Testing
         try await publish(3, Checksums(adler32: 3))
         #expect(try work.want(of: "a")?.state == .missing)
         #expect(try !work.isBrought("a"))
+        // Nor after it was wanted no more for a while.
+        try work.adopt([])
+        #expect(try work.want(of: "a") == nil && !work.isBrought("a"))
     }
 
     @Test(arguments: [WantState.missing, .queued, .stuck, .held, .expired, .staging])
