@@ -100,8 +100,14 @@ package struct Drainer {
             throw TransferFailure(.localError, "the catalog does not say what copies there are: \(error)")
         }
         for other in all.compactMap({ places.removable($0) }) where other.partition.isWritable {
-            let content = await landing.standing(record, root: other.partition.root, name: other.path)
-            if content == .right { return true }
+            switch await landing.standing(record, root: other.partition.root, name: other.path) {
+            case .right: return true
+            case .other: continue
+            case .unknown:
+                // Without a checksum nothing tells more than the size.
+                let size = FileCalls.size(other.partition.root + "/" + other.path)
+                if record.checksums.strongest == nil && size == record.size { return true }
+            }
         }
         return false
     }
