@@ -31,13 +31,11 @@ struct ReapCommand: AsyncParsableCommand {
             logger: loop.logger, acts: !dryRun, evenLast: evenLast, json: json)
         // To look, no daemon needs to be stopped.
         if dryRun {
-            if let report = try await work.pass() { print(report) }
+            if let report = try await work.look() { print(report) }
         } else {
-            let turns = ReapTurns(interval: site.reap.interval)
-            try await loop.run(every: Self.interval(site)) {
-                if await turns.isDue() { return try await work.pass() }
-                return try await work.makeRoom()
-            }
+            let interval = Self.interval(site)
+            let turns = ReapTurns(interval: .seconds(site.reap.interval), shortest: .seconds(interval))
+            try await loop.run(every: interval) { try await work.pass(turns) }
         }
         await finder.close()
         await catalog.close()
@@ -62,21 +60,6 @@ struct ReapCommand: AsyncParsableCommand {
     }
 }
 
-/// Tells when the next whole pass is due.
-private actor ReapTurns {
-    private let interval: Int64
-    private var last: ContinuousClock.Instant?
-
-    /// - Parameter interval: seconds
-    init(interval: Int64) { self.interval = interval }
-
-    func isDue() -> Bool {
-        if let last, .now - last < .seconds(interval) { return false }
-        last = .now
-        return true
-    }
-}
-
 /// What the daemon does again and again.
 private struct ReapWork: Sendable {
     let site: SiteConfiguration
@@ -94,34 +77,45 @@ private struct ReapWork: Sendable {
         var drain = Drainer.Report()
     }
 
-    /// Between two passes, for new files that wait for older ones of their subscription to go.
-    func makeRoom() async throws -> String? {
-        guard try WorkStore(path: SitePlaces(site).work).needsRoom() else { return nil }
-        return try await pass(isWhole: false)
+    /// Changes nothing.
+    func look() async throws -> String? {
+        var report = Report()
+        try await work(isWhole: true, gone: 0, &report)
+        return tell(report)
     }
 
-    /// - Parameter isWhole: also look for what nobody wants, and for what is in partitions that drain
     /// - Returns: what has been done, in words; nil for nothing
-    func pass(isWhole: Bool = true) async throws -> String? {
-        let places = SitePlaces(site)
+    func pass(_ turns: ReapTurns) async throws -> String? {
+        guard let turn = await turns.next() else { return nil }
+        if try !turn.isWhole && !WorkStore(path: SitePlaces(site).work).needsRoom() { return nil }
         // What one of them takes out of the catalog, the other must not take for lost.
-        let storage = acts ? try? DaemonLock(path: places.lock("storage"), daemon: "verify or reap") : nil
-        if acts && storage == nil { return "`ldr verify` is at work: the next time" }
+        guard let storage = try DaemonLock.ifFree(path: SitePlaces(site).lock("storage"), daemon: "verify or reap")
+        else { return "`ldr verify` is at work: the next time" }
         defer { withExtendedLifetime(storage) {} }
         var report = Report()
-        if ReapCommand.hasEnds(site) {
-            var limits = site.reap
-            limits.removesUnwanted = limits.removesUnwanted && isWhole
-            let reaper = Reaper(
-                area: area, catalog: catalog, finder: finder,
-                metadata: try MetadataStore(of: site),
-                work: try WorkStore(path: places.work), events: events, limits: limits)
-            report.reap = try await reaper.pass(site.subscriptions, acts: acts, evenLast: evenLast)
+        do { try await work(isWhole: turn.isWhole, gone: turn.gone, &report) } catch {
+            await turns.note(turn, isComplete: false, removed: report.reap.reaped.count)
+            throw error
         }
-        let drainer = Drainer(
-            area: area, catalog: catalog, metadata: try MetadataStore(of: site),
-            events: events)
-        if isWhole { report.drain = try await drainer.pass(acts: acts) }
+        await turns.note(turn, isComplete: true, removed: report.reap.reaped.count)
+        return tell(report)
+    }
+
+    private func work(isWhole: Bool, gone: Int, _ report: inout Report) async throws {
+        if ReapCommand.hasEnds(site) {
+            let reaper = Reaper(
+                area: area, catalog: catalog, finder: finder, metadata: try MetadataStore(of: site),
+                work: try WorkStore(path: SitePlaces(site).work), events: events, limits: site.reap)
+            try await reaper.pass(
+                site.subscriptions, isWhole ? .all : .room, acts: acts, evenLast: evenLast, gone: gone,
+                into: &report.reap)
+        }
+        if !isWhole { return }
+        let drainer = Drainer(area: area, catalog: catalog, metadata: try MetadataStore(of: site), events: events)
+        report.drain = try await drainer.pass(acts: acts)
+    }
+
+    private func tell(_ report: Report) -> String? {
         for refusal in report.reap.refusals { logger.warning("\(refusal)") }
         if json { print(JSONText.line(report)) }
         if json || report.reap.due + report.reap.revived + report.drain.due == 0 { return nil }

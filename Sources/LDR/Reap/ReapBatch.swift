@@ -25,6 +25,7 @@ struct ReapBatch {
     }
 
     nonisolated(nonsending) func reap(_ files: [ReapCandidate], _ report: inout ReapReport) async throws {
+        if files.isEmpty { return }
         let known = Dictionary(grouping: try await reaper.catalog.copies(of: files.map(\.lfn)), by: \.lfn)
         let ours = known.mapValues { Set($0.map(\.pfn)) }
         var doomed: [Doomed] = []
@@ -89,6 +90,11 @@ struct ReapBatch {
             if !one.copies.isEmpty && !safe.contains(one.file.lfn) {
                 staying += one.copies.map(\.mapping)
                 report.keep(one.file, "the other copy has gone meanwhile")
+                continue
+            }
+            guard try reaper.work.isUnchanged(one.file) else {
+                staying += one.copies.map(\.mapping)
+                report.keep(one.file, "it has come anew, or is wanted again, meanwhile")
                 continue
             }
             let left = unlink(one, &report)

@@ -15,5 +15,8 @@ struct ReapCandidate: Sendable, Hashable {
     let size: Int64
     /// Milliseconds since 1970.
     let came: Int
+    /// Bits of the subscriptions that wanted it when it was found, and of those that let go of it.
+    var subscriptions = 0
+    var released = 0
     let reason: Reason
 }

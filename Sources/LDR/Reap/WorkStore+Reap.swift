@@ -10,6 +10,19 @@ struct HeldFile: Sendable {
     let subscriptions: Int
     /// Milliseconds since 1970: when it came, or when it was first wanted if it was here before.
     let came: Int
+    /// This site published it, some time.
+    let isOwn: Bool
+
+    fileprivate static let columns = "id, lfn, size, subscriptions, max(next_try, since) AS came, is_own"
+
+    fileprivate init(_ row: SQLiteStatement) {
+        id = row.integer(0)
+        lfn = row.bytes(1)
+        size = Int64(row.integer(2))
+        subscriptions = row.integer(3)
+        came = row.integer(4)
+        isOwn = row.integer(5) != 0
+    }
 }
 
 extension WorkStore {
@@ -19,22 +32,34 @@ extension WorkStore {
     ) throws(StorageError) {
         let statement = try file.connection.statement(
             """
-            SELECT id, lfn, size, subscriptions, max(next_try, since) AS came FROM want
+            SELECT \(HeldFile.columns) FROM want
             WHERE state = ? AND subscriptions & ? ORDER BY came, id
             """)
         defer { statement.reset() }
         try statement.bind(1, state.rawValue).bind(2, bits)
-        while try statement.step() {
-            try visit(
-                HeldFile(
-                    id: statement.integer(0), lfn: statement.bytes(1), size: Int64(statement.integer(2)),
-                    subscriptions: statement.integer(3), came: statement.integer(4)))
-        }
+        while try statement.step() { try visit(HeldFile(statement)) }
     }
 
-    /// Files here of which a rolling subscription lets go: those that became known first, as many as its volume and the newer ones
-    /// that wait for room demand. For those, nothing that is newer goes.
-    func outOfRolling(_ subscription: Subscription) throws(StorageError) -> [Int] {
+    /// nil for a row that is not of a file here any longer.
+    func presentFile(_ id: Int) throws(StorageError) -> HeldFile? {
+        let statement = try file.connection.statement(
+            "SELECT \(HeldFile.columns) FROM want WHERE id = ? AND state = 3")
+        defer { statement.reset() }
+        return try statement.bind(1, id).step() ? HeldFile(statement) : nil
+    }
+
+    /// Whether a file that is to go is still what it was when it was found.
+    func isUnchanged(_ candidate: ReapCandidate) throws(StorageError) -> Bool {
+        guard let id = candidate.want else { return try !isWanted(candidate.lfn) }
+        guard let file = try presentFile(id) else { return false }
+        return file.came == candidate.came && file.subscriptions == candidate.subscriptions
+    }
+
+    /// Bytes of which a rolling subscription lets go, for its volume and the newer files that wait for room, and the files here
+    /// that may go for it, those that became known first first. For what waits, nothing that is newer goes.
+    func outOfRolling(
+        _ subscription: Subscription
+    ) throws(StorageError) -> (excess: Int64, files: ArraySlice<RollingFile>) {
         var (excess, oldestWaiting) = (-subscription.configuration.maximumVolume, Int.max)
         var here: [RollingFile] = []
         try rollingFiles(of: subscription, newestFirst: false) { (file) throws(StorageError) in
@@ -42,12 +67,7 @@ extension WorkStore {
             if file.state == .held { oldestWaiting = min(oldestWaiting, file.id) }
             if file.state == .present { here.append(file) }
         }
-        var going: [Int] = []
-        for file in here where excess > 0 && file.id < oldestWaiting {
-            excess -= file.size
-            going.append(file.id)
-        }
-        return going
+        return (excess, here.prefix { $0.id < oldestWaiting })
     }
 
     /// Whether a transfer brought the file here, some time.
@@ -73,11 +93,12 @@ extension WorkStore {
             let statement = try connection.statement(
                 """
                 UPDATE want SET state = 6, next_try = ?2, reason = ?3
-                WHERE id = ?1 AND state = 3 AND max(next_try, since) = ?2
+                WHERE id = ?1 AND state = 3 AND max(next_try, since) = ?2 AND subscriptions = ?4
                 """)
             for file in files {
                 guard let id = file.want else { continue }
-                try statement.bind(1, id).bind(2, file.came).bind(3, text: file.reason.rawValue).run()
+                try statement.bind(1, id).bind(2, file.came).bind(3, text: file.reason.rawValue)
+                    .bind(4, file.subscriptions).run()
             }
         }
     }

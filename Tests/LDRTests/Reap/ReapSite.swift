@@ -130,13 +130,17 @@ struct ReapSite {
     func state(_ name: String) throws -> WantState? { try work.want(of: ByteString(name))?.state }
 
     nonisolated(nonsending) func reap(
-        _ subscriptions: [SubscriptionConfiguration], after days: Int, acts: Bool = true, evenLast: Bool = false
+        _ subscriptions: [SubscriptionConfiguration], after days: Int, acts: Bool = true, evenLast: Bool = false,
+        _ scope: Reaper.Scope = .all, gone: Int = 0
     ) async throws -> ReapReport {
         let reaper = Reaper(
             area: area, catalog: catalog, finder: catalog, metadata: cit.store, work: work,
             events: EventLog(path: directory.file("events.jsonl"), site: "cit"), limits: limits)
-        return try await reaper.pass(
-            subscriptions, acts: acts, evenLast: evenLast, at: Self.start + days * Self.day)
+        var report = ReapReport()
+        try await reaper.pass(
+            subscriptions, scope, acts: acts, evenLast: evenLast, gone: gone, at: Self.start + days * Self.day,
+            into: &report)
+        return report
     }
 }
 

@@ -9,7 +9,7 @@ import Testing
 
 /// A subscription that keeps the newest files of more than its volume.
 @Suite struct RollingTests {
-    private let site: ReapSite
+    private var site: ReapSite
 
     init() async throws { site = try await ReapSite() }
 
@@ -87,6 +87,41 @@ import Testing
         // No longer rolling: what is too much is held back as ever.
         try await site.want([.named("newest", volume: 60)])
         #expect(try await site.schedule().queued == 4)
+    }
+
+    @Test func whatCannotGoHasOthersGo() async throws {
+        let newest = rolling(40)
+        _ = try site.cit.publish(.sample("own", size: 10))
+        try await site.publish(["a", "b", "c"], newest)
+        _ = try await site.schedule()
+        for name in ["own", "a", "b", "c"] { try await site.arrive(name, at: ReapSite.start) }
+        // In a place where nothing is changed.
+        try await site.catalog.unregister([site.copy("a")])
+        let elsewhere = Mapping(lfn: "a", pfn: "gsiftp://archive/a")
+        try await site.catalog.registerAll([elsewhere])
+        try await site.publish(["d"], newest)
+        #expect(try await site.schedule().held == 1)
+        #expect(try await site.reap(newest, after: 1, .room).reaped.map(\.lfn) == ["b"])
+        #expect(try states(["own", "a", "b", "c"]) == [.present, .present, .expired, .present])
+        #expect(try await site.schedule().queued == 1)
+    }
+
+    /// Between two whole passes nothing goes but for room, and all that goes counts.
+    @Test mutating func roomIsMadeWithinTheSamePart() async throws {
+        var newest = rolling(100)
+        newest[0].lifetime = 86_400
+        let old = (10..<20).map { "f\($0)" }
+        try await site.publish(old, newest)
+        _ = try await site.schedule()
+        for name in old { try await site.arrive(name, at: ReapSite.start) }
+        try await site.publish(["g0", "g1", "g2", "g3", "g4", "g5"], newest)
+        #expect(try await site.schedule().held == 6)
+        site.limits.refusal = 0.4
+        let first = try await site.reap(newest, after: 9, .room, gone: 2)
+        #expect(first.due == 6 && first.reaped.count == 2 && first.refusals.count == 1)
+        let second = try await site.reap(newest, after: 9, .room, gone: 4)
+        #expect(second.due == 4 && second.reaped.isEmpty)
+        #expect(try await site.reap(newest, after: 9).due == 8)
     }
 
     /// What others say of sizes makes no sum go astray.
