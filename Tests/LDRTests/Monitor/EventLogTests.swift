@@ -6,10 +6,7 @@ import Testing
 @testable import LDR
 
 @Suite struct EventLogTests {
-    private func size(_ path: String) -> Int {
-        var status = stat()
-        return stat(path, &status) == 0 ? Int(status.st_size) : -1
-    }
+    private func size(_ path: String) -> Int { Int(FileCalls.size(path) ?? -1) }
 
     /// Daemons that find the log large at the same time rename it once: what was in it is still there.
     @Test func aLargeLogIsRenamedOnce() throws {
