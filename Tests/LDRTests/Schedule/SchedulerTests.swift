@@ -153,7 +153,7 @@ import Testing
     /// Only what is newer than a file takes its room.
     @Test func olderFilesTakeNoRoomOfNewerOnes() async throws {
         try publish((0..<1_500).map { "f\($0)" }, size: 1)
-        var rolling = SubscriptionConfiguration(name: "newest", expression: "size > 0", maximumVolume: 1_200)
+        var rolling = SubscriptionConfiguration(name: "newest", expression: "size > 0", maximumVolume: 749)
         rolling.isRolling = true
         try await keep(rolling)
         try work.file.connection.execute("UPDATE want SET state = 3 WHERE id % 5 = 0")
