@@ -40,6 +40,19 @@ enum Assembly {
         return settings
     }
 
+    /// Tells the free bytes of partitions; of one that is not mounted nothing. Those that are seen for the first time are marked.
+    static func freeSpace(
+        of area: StorageArea, _ store: WorkStore
+    ) throws(StorageError) -> @Sendable (StoragePartition) -> Int64? {
+        var unmarked: Set<String> = []
+        for partition in area.partitions where !partition.isReadOnly {
+            if try store.isMounted(partition) && !PartitionMark(partition).isThere { unmarked.insert(partition.name) }
+        }
+        return { [unmarked] partition in
+            unmarked.contains(partition.name) || PartitionMark(partition).isThere ? partition.freeBytes() : nil
+        }
+    }
+
     static func transferDaemon(_ loop: DaemonLoop) async throws -> TransferDaemon {
         let (site, places) = (loop.site, loop.places)
         var settings = settings(site.transfer)
@@ -51,19 +64,7 @@ enum Assembly {
             work: work, catalog: catalog, events: events, attempts: site.queue.attempts,
             logger: loop.logger)
         let area = try area(site)
-        // One that is not mounted has no room.
-        let unmarked = try await work.use { (store) throws(StorageError) in
-            var unmarked: Set<String> = []
-            for partition in area.partitions where partition.isWritable {
-                if try store.isMounted(partition) && !PartitionMark(partition).isThere {
-                    unmarked.insert(partition.name)
-                }
-            }
-            return unmarked
-        }
-        let free: @Sendable (StoragePartition) -> Int64? = { partition in
-            unmarked.contains(partition.name) || PartitionMark(partition).isThere ? partition.freeBytes() : nil
-        }
+        let free = try await work.use { (store) throws(StorageError) in try freeSpace(of: area, store) }
         let landing = Landing(threads: FileThreads(4))
         // The lock is held by one daemon at a time.
         settings.owner = places.lock(loop.name)

@@ -111,7 +111,10 @@ private struct ReapWork: Sendable {
                 into: &report.reap)
         }
         if !isWhole { return }
-        let drainer = Drainer(area: area, catalog: catalog, metadata: try MetadataStore(of: site), events: events)
+        var free: @Sendable (StoragePartition) -> Int64? = { $0.freeBytes() }
+        if acts { free = try Assembly.freeSpace(of: area, try WorkStore(path: SitePlaces(site).work)) }
+        let drainer = Drainer(
+            area: area, catalog: catalog, metadata: try MetadataStore(of: site), events: events, free: free)
         report.drain = try await drainer.pass(acts: acts)
     }
 

@@ -24,16 +24,21 @@ enum CopyRemoval {
             directory = next
             errno = cause
         }
-        guard directory >= 0 else { return outcome(errno, shown) }
+        guard directory >= 0 else { return outcome(errno, shown, partition) }
         defer { close(directory) }
         var status = stat()
-        guard fstatat(directory, last, &status, AT_SYMLINK_NOFOLLOW) == 0 else { return outcome(errno, shown) }
+        guard fstatat(directory, last, &status, AT_SYMLINK_NOFOLLOW) == 0 else {
+            return outcome(errno, shown, partition)
+        }
         guard status.st_mode & S_IFMT == S_IFREG else { return .failed("\(shown): is no plain file") }
-        guard unlinkat(directory, last, 0) == 0 else { return outcome(errno, shown) }
+        guard unlinkat(directory, last, 0) == 0 else { return outcome(errno, shown, partition) }
         return .removed
     }
 
-    private static func outcome(_ number: Int32, _ path: String) -> Outcome {
-        number == ENOENT ? .absent : .failed("\(path): not removed: \(String(cString: strerror(number)))")
+    private static func outcome(_ number: Int32, _ path: String, _ partition: StoragePartition) -> Outcome {
+        guard number == ENOENT else { return .failed("\(path): not removed: \(String(cString: strerror(number)))") }
+        // The file may be there when the file system is.
+        if PartitionMark(partition).isThere { return .absent }
+        return .failed("\(path): partition \(partition.name) has lost its mark: mount it")
     }
 }

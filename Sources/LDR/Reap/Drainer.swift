@@ -22,11 +22,15 @@ package struct Drainer {
     private let events: EventLog
     private let tool: any TransferTool
     private let landing: Landing
+    private let free: @Sendable (StoragePartition) -> Int64?
 
+    /// - Parameter free: bytes that are free in a partition; nil for one that gets nothing now, as one that is not mounted
     package init(
         area: StorageArea, catalog: any CopyListing, metadata: MetadataStore, events: EventLog,
-        tool: any TransferTool = LocalCopyTool(), landing: Landing = Landing()
+        tool: any TransferTool = LocalCopyTool(), landing: Landing = Landing(),
+        free: @escaping @Sendable (StoragePartition) -> Int64? = { $0.freeBytes() }
     ) {
+        self.free = free
         places = CopyPlaces(area: area)
         self.catalog = catalog
         self.metadata = metadata
@@ -115,7 +119,7 @@ package struct Drainer {
     private nonisolated(nonsending) func copy(
         _ copy: RemovableCopy, _ record: FileRecord, _ publisher: String, _ number: Int
     ) async throws(TransferFailure) -> Mapping {
-        guard let partition = area.choose(for: record.size) else {
+        guard let partition = area.choose(for: record.size, free: free) else {
             throw TransferFailure(.diskFull, "no partition has room for \(record.size) bytes")
         }
         let path: String

@@ -45,9 +45,12 @@ import Testing
         Mapping(lfn: ByteString(name), pfn: area.url(area.partitions[1], "set/" + name))
     }
 
-    private nonisolated(nonsending) func drain(acts: Bool = true) async throws -> Drainer.Report {
+    private nonisolated(nonsending) func drain(
+        acts: Bool = true, free: @escaping @Sendable (StoragePartition) -> Int64? = { $0.freeBytes() }
+    ) async throws -> Drainer.Report {
         let events = EventLog(path: directory.file("events.jsonl"), site: "cit")
-        return try await Drainer(area: area, catalog: catalog, metadata: store, events: events).pass(acts: acts)
+        return try await Drainer(area: area, catalog: catalog, metadata: store, events: events, free: free)
+            .pass(acts: acts)
     }
 
     @Test func copiesMove() async throws {
@@ -85,6 +88,22 @@ import Testing
         try await catalog.registerAll([Mapping(lfn: "a", pfn: area.url(area.partitions[1], "moved/a"))])
         #expect(try await drain().moved == 1)
         #expect(directory.text("new/set/a") == "content" && catalog.all.contains(new("a")))
+    }
+
+    @Test func nothingGoesWhereNothingIsMounted() async throws {
+        try await put("a", "content")
+        let report = try await drain { _ in nil }
+        #expect(report.moved == 0 && report.kept.first?.reason.contains("no partition has room") == true)
+        #expect(directory.text("old/set/a") == "content" && catalog.all == [old("a")])
+        // What is missing may be on what is not mounted.
+        try FileManager.default.removeItem(atPath: directory.file("old/set/a"))
+        guard case .failed(let cause) = CopyRemoval.remove("set/a", of: area.partitions[0]) else {
+            Issue.record("taken for removed")
+            return
+        }
+        #expect(cause.contains("mount"))
+        try directory.write("", to: "old/.ldr-partition")
+        #expect(CopyRemoval.remove("set/a", of: area.partitions[0]) == .absent)
     }
 
     @Test func whatWasCutOffIsGoneOnWith() async throws {

@@ -75,6 +75,7 @@ import Testing
     @Test func onlyPlainFilesBelowTheRootAreRemoved() throws {
         let partition = site.area.partitions[0]
         try site.directory.write("x", to: "outside")
+        try site.directory.write("", to: "files/.ldr-partition")
         #expect(CopyRemoval.remove("no/such", of: partition) == .absent)
         for path in ["../outside", "", "a//b", "/etc/passwd"] {
             guard case .failed = CopyRemoval.remove(path, of: partition) else {
