@@ -71,6 +71,7 @@ import Testing
         let finding = FailureText.finding(text, saysWho: true)
         #expect(finding.kind.rawValue == kind)
         #expect(finding.isForSource == isForSource)
+        #expect(finding.isOfSite == (kind == "localError"))
     }
 
     @Test(arguments: [(500, 0, 4), (500, 0, 1), (3, 0, 4), (20, 1 << 30, 2), (5000, 1 << 20, 8)])

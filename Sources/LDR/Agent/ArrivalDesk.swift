@@ -121,7 +121,7 @@ package struct ArrivalDesk: Sendable {
             return result(
                 0, (failure.kind.rawValue, failure.message),
                 blames: failure.kind.isSourceFault && failure.kind != .sourceMissing,
-                forgives: [.diskFull, .catalog].contains(failure.kind))
+                forgives: failure.isForgiven)
         }
     }
 

@@ -73,7 +73,7 @@ struct ChildProcess: Sendable {
             return End(status: status, errors: String(decoding: kept.withLockedValue { $0 }, as: UTF8.self))
         } catch {
             let advice = package.map { ": is the package \($0) installed?" } ?? ""
-            throw TransferFailure(.localError, "cannot start \(program): \(error)\(advice)")
+            throw TransferFailure(.localError, "cannot start \(program): \(error)\(advice)", isOfSite: true)
         }
     }
 

@@ -65,7 +65,7 @@ package struct CommandTool: TransferTool {
             if let verdict = watch.withLockedValue({ $0.1 }) { throw verdict }
             let finding = FailureText.finding(end.errors, saysWho: false)
             let said = FailureText.summary(end.errors, status: end.status)
-            throw TransferFailure(finding.kind, "\(template.program): \(said)")
+            throw TransferFailure(finding.kind, "\(template.program): \(said)", isOfSite: finding.isOfSite)
         }
         guard FileCalls.size(request.destination) != nil else {
             throw TransferFailure(.localError, "\(template.program) ended well and wrote no file: check the template")

@@ -32,7 +32,11 @@ struct CurlReport: Equatable {
     func outcome(_ request: TransferRequest) -> TransferOutcome {
         guard exitCode != 0 else { return .success(bytes: bytes, seconds: seconds) }
         let answer = httpCode > 0 ? "HTTP \(httpCode), " : ""
-        return .failure(TransferFailure(kind(request), "\(answer)\(message) (curl \(exitCode)): \(request.source)"))
+        let kind = kind(request)
+        // Such as a credential that cannot be used; a file that cannot be written (23) may be one of many that can.
+        let isOfSite = kind == .localError && exitCode != 23
+        let said = "\(answer)\(message) (curl \(exitCode)): \(request.source)"
+        return .failure(TransferFailure(kind, said, isOfSite: isOfSite))
     }
 
     private func kind(_ request: TransferRequest) -> TransferFailure.Kind {

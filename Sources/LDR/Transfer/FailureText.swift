@@ -4,6 +4,9 @@ enum FailureText {
         let kind: TransferFailure.Kind
         /// Whatever else is asked of this source now fails for the same reason.
         let isForSource: Bool
+
+        /// Such as a credential that has expired.
+        var isOfSite: Bool { isForSource && kind == .localError }
     }
 
     /// The first that applies; a text in which all words occur.

@@ -44,7 +44,9 @@ enum FileCalls {
 
     static func failure(_ path: String, _ number: Int32) -> TransferFailure {
         let kind: TransferFailure.Kind = [ENOSPC, EDQUOT, EFBIG].contains(number) ? .diskFull : .localError
-        return TransferFailure(kind, "\(path): \(String(cString: strerror(number)))")
+        // Of these there are too few for any file.
+        let isOfSite = [EMFILE, ENFILE, ENOMEM].contains(number)
+        return TransferFailure(kind, "\(path): \(String(cString: strerror(number)))", isOfSite: isOfSite)
     }
 }
 

@@ -18,8 +18,9 @@ struct GlobusLane: Sendable {
             guard let failure = await fetch(batch) else { continue }
             timeouts = failure.kind == .timedOut ? timeouts + 1 : 0
             if failure.isForSource || timeouts >= Self.mostTimeouts {
-                deliveries.fail(
-                    queue.takeAll().map(\.request), TransferFailure(failure.kind, "not tried: \(failure.message)"))
+                let rest = TransferFailure(
+                    failure.kind, "not tried: \(failure.message)", isOfSite: failure.isOfSite)
+                deliveries.fail(queue.takeAll().map(\.request), rest)
             }
         }
     }
@@ -28,6 +29,8 @@ struct GlobusLane: Sendable {
         let kind: TransferFailure.Kind
         let message: String
         let isForSource: Bool
+        /// As in `TransferFailure`.
+        var isOfSite = false
     }
 
     /// - Returns: why it ended before all were fetched; those that were not tried are back in the queue
@@ -45,7 +48,7 @@ struct GlobusLane: Sendable {
             return settle(batch, progress, end, GlobusDump(path: scratch.file(.dump)))
         } catch {
             deliveries.fail(batch.map(\.request), error)
-            return Failed(kind: error.kind, message: error.message, isForSource: true)
+            return Failed(kind: error.kind, message: error.message, isForSource: true, isOfSite: error.isOfSite)
         }
     }
 
@@ -64,7 +67,8 @@ struct GlobusLane: Sendable {
         progress.complete(batch.indices.filter { !open.contains($0) })
         guard !Task.isCancelled else { return nil }
         let failure = verdict.map { Failed(kind: $0.kind, message: $0.message, isForSource: false) } ?? said(end)
-        deliveries.settle(batch[failed].request, .failure(TransferFailure(failure.kind, failure.message)))
+        let outcome = TransferFailure(failure.kind, failure.message, isOfSite: failure.isOfSite)
+        deliveries.settle(batch[failed].request, .failure(outcome))
         PartialFile.cleanUp(batch[failed].request, failure.kind, settings)
         queue.putBack(waiting.map { batch[$0] })
         return failure
@@ -73,7 +77,8 @@ struct GlobusLane: Sendable {
     private func said(_ end: ChildProcess.End) -> Failed {
         let finding = FailureText.finding(end.errors, saysWho: true)
         let message = "\(program): \(FailureText.summary(end.errors, status: end.status))"
-        return Failed(kind: finding.kind, message: message, isForSource: finding.isForSource)
+        return Failed(
+            kind: finding.kind, message: message, isForSource: finding.isForSource, isOfSite: finding.isOfSite)
     }
 
     private func command(_ batch: [GlobusJob], _ scratch: Scratch) throws(TransferFailure) -> ChildProcess {

@@ -15,7 +15,10 @@ final class Scratch: Sendable {
         repeat {
             path = "\(parent)/ldr-\(getpid())-\(UInt64.random(in: 0 ... .max))"
             if mkdir(path, 0o700) == 0 { break }
-            guard errno == EEXIST else { throw FileCalls.failure(path, errno) }
+            let number = errno
+            guard number == EEXIST else {
+                throw TransferFailure(.localError, "\(path): \(String(cString: strerror(number)))", isOfSite: true)
+            }
         } while true
         self.path = path
     }
@@ -34,7 +37,7 @@ final class Scratch: Sendable {
                 permissions: .ownerReadWrite)
             try file.closeAfter { _ = try file.writeAll(content) }
         } catch {
-            throw TransferFailure(.localError, "\(file(name)): \(error)")
+            throw TransferFailure(.localError, "\(file(name)): \(error)", isOfSite: true)
         }
     }
 }

@@ -79,13 +79,19 @@ package struct TransferFailure: Error, Sendable, Equatable, CustomStringConverti
     package let kind: Kind
     /// For people: one line, of what others say only printable characters.
     package let message: String
+    /// Any other file would have failed for the same reason, as without a credential or a program: no fault of this one.
+    package let isOfSite: Bool
 
-    package init(_ kind: Kind, _ message: String) {
+    package init(_ kind: Kind, _ message: String, isOfSite: Bool = false) {
+        self.isOfSite = isOfSite
         self.kind = kind
         self.message = Self.printable(message)
     }
 
     package var description: String { "\(kind.rawValue): \(message)" }
+
+    /// No attempt that counts: nothing becomes stuck by it.
+    var isForgiven: Bool { isOfSite || [.diskFull, .catalog].contains(kind) }
 
     private static func printable(_ text: String) -> String {
         let line = text.unicodeScalars.prefix(2000).map { scalar in

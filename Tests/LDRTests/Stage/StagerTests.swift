@@ -108,6 +108,16 @@ import Testing
         #expect(try site.work.history(of: "bad", limit: 9).count == 2)
     }
 
+    @Test func aMissingProgramMakesNothingStuck() async throws {
+        let rule = StageConfiguration(prefix: site.server.url("files/"), command: "/no/such/program %u")
+        let commands = try StageCommands([rule], StageLimits())
+        try await site.want([try offline("a")])
+        #expect(try await site.schedule(onTape(["a"]), stage: commands, at: now).staging == 1)
+        #expect(try await stager(commands, attempts: 1).pass(at: now).failed == 1)
+        let want = try #require(try site.work.want(of: "a"))
+        #expect(want.state == .missing && want.reason?.contains("cannot start") == true)
+    }
+
     @Test func soManyAtATime() async throws {
         let commands = try commands { $0.files = 2 }
         let names = (0..<25).map { "never\($0)" }
