@@ -60,7 +60,6 @@ package struct SourceAgent: Sendable {
             }
         }
         var batch = ArrivalBatch(source: source, began: WorkStore.now, known: known)
-        defer { for want in wants { plans.release(want) } }
         var looks = PartitionLooks()
         for want in wants {
             if let copy = await copyThatIsThere(want, records[want.lfn]) {
@@ -94,21 +93,23 @@ package struct SourceAgent: Sendable {
         let scheme = batch.source.prefix { $0 != ":" }
         guard let tool = tools.tool(for: String(scheme)) else {
             let failure = TransferFailure(.unsupported, "\(scheme): URLs need a transfer_command")
-            for plan in batch.plans.values { collector.yield(ArrivedFile(plan, .failure(failure), began: batch.began)) }
+            for plan in batch.plans.values {
+                plans.release(plan.want)
+                collector.yield(ArrivedFile(plan, .failure(failure), began: batch.began))
+            }
             return
         }
         await tool.run(batch.requests, settings) { [plans, replacement] request, outcome in
             guard let plan = batch.plans[request.id] else { return }
-            defer { plans.release(plan.want) }
-            switch outcome {
-            case .failure: collector.yield(ArrivedFile(plan, outcome, began: batch.began))
-            case .success(let bytes, let seconds):
-                var final = TransferOutcome.success(bytes: bytes, seconds: seconds)
+            var final = outcome
+            if case .success = outcome {
                 do throws(TransferFailure) {
                     try await replacement.land(request, plan, wasFetched: batch.known.contains(plan.want.lfn))
                 } catch { final = .failure(error) }
-                collector.yield(ArrivedFile(plan, final, began: batch.began))
             }
+            // Before it is told, and only once: queued again, the file may have room for another source meanwhile.
+            plans.release(plan.want)
+            collector.yield(ArrivedFile(plan, final, began: batch.began))
         }
     }
 }

@@ -47,22 +47,28 @@ struct TransferSite {
 
     var events: EventLog { EventLog(path: fixture.directory.file("events.jsonl"), site: "here") }
 
-    func daemon(isOff: @escaping @Sendable () -> Bool = { false }) throws -> TransferDaemon {
-        let desk = try desk()
-        let area = try StorageArea(
+    func area() throws -> StorageArea {
+        try StorageArea(
             partitions: [StoragePartition(name: "main", root: fixture.root, url: "http://here/files")],
             layout: LayoutTemplate(parsing: "{lfn}"))
+    }
+
+    func daemon(isOff: @escaping @Sendable () -> Bool = { false }) throws -> TransferDaemon {
+        TransferDaemon(try agent(), work: try desk(), sources: 2, isOff: isOff)
+    }
+
+    func agent(_ tools: TransferTools = TransferTools(), plans: ArrivalPlanner? = nil) throws -> SourceAgent {
+        let (desk, area) = (try desk(), try area())
         let arrivals = ArrivalDesk(
             work: desk, catalog: catalog, events: events, attempts: 3, logger: Logger(label: "test"))
         var site = SiteConfiguration()
         (site.site, site.directory) = ("here", fixture.directory.path)
         let landing = Landing()
-        let agent = SourceAgent(
-            work: desk, metadata: try MetadataDesk(site), plans: ArrivalPlanner(area), tools: TransferTools(),
+        return SourceAgent(
+            work: desk, metadata: try MetadataDesk(site), plans: plans ?? ArrivalPlanner(area), tools: tools,
             landing: landing, arrivals: arrivals,
             replacement: Replacement(site: "here", area: area, catalog: catalog, landing: landing, events: events),
             limits: TransferLimits(), settings: TransferSettings())
-        return TransferDaemon(agent, work: desk, sources: 2, isOff: isOff)
     }
 
     func state(_ name: ByteString) throws -> WantState? { try work.want(of: name)?.state }
