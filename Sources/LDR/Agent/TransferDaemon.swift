@@ -35,32 +35,59 @@ package struct TransferDaemon: Sendable {
         if let owner { await Survivors.end(of: owner) }
         _ = try await work.use { (store) throws(StorageError) in try store.recoverTransfers() }
         try await removeLeftovers()
-        return try await withThrowingTaskGroup(of: Step.self) { group in
-            var (outcome, busy, isTicking) = (AgentOutcome(), Set<String>(), false)
+        let round = await withTaskGroup(of: Step.self) { group in
+            var (round, isTicking) = (Round(), false)
             while !Task.isCancelled, !isOff() {
-                for source in try await startable(busy) {
-                    busy.insert(source)
-                    group.addTask { [agent] in .done(source, try await agent.empty(source)) }
+                for source in await startable(&round) {
+                    round.busy.insert(source)
+                    group.addTask { await run(source) }
                 }
-                if busy.isEmpty { break }
+                if round.busy.isEmpty { break }
                 if !isTicking { group.addTask { await Self.tick() } }
                 isTicking = true
-                switch try await group.next() {
-                case .done(let source, let done):
-                    busy.remove(source)
-                    outcome.add(done)
-                case .tick, nil: isTicking = false
-                }
+                let step = await group.next() ?? .tick
+                if case .tick = step { isTicking = false }
+                round.note(step)
             }
             group.cancelAll()
-            for try await case .done(_, let done) in group { outcome.add(done) }
-            return outcome
+            for await step in group { round.note(step) }
+            return round
         }
+        if let failure = round.failure { throw failure }
+        return round.outcome
     }
 
     private enum Step: Sendable {
         case done(String, AgentOutcome)
+        case failed(String, any Error)
         case tick
+    }
+
+    /// The failure of one source's agent ends nothing that others have under way.
+    private struct Round: Sendable {
+        var outcome = AgentOutcome()
+        var busy: Set<String> = []
+        var failure: (any Error)?
+
+        mutating func note(_ step: Step) {
+            switch step {
+            case .done(let source, let done):
+                busy.remove(source)
+                outcome.add(done)
+            case .failed(let source, let error):
+                busy.remove(source)
+                failure = failure ?? error
+            case .tick: break
+            }
+        }
+    }
+
+    private func run(_ source: String) async -> Step {
+        do { return .done(source, try await agent.empty(source)) } catch {
+            // Where not even that is possible, the next pass does it.
+            try? await work.use { (store) throws(StorageError) in try store.putBack(allFrom: source) }
+            return .failed(source, error)
+        }
     }
 
     /// Sources may come into the queue while others are busy for hours.
@@ -69,9 +96,16 @@ package struct TransferDaemon: Sendable {
         return .tick
     }
 
-    private func startable(_ busy: Set<String>) async throws -> some Sequence<String> {
-        let waiting = try await work.use { (store) throws(StorageError) in try store.waitingSources() }
-        return waiting.filter { !busy.contains($0) }.prefix(max(0, sources - busy.count))
+    /// None after a failure: the pass ends when what is under way has, and says so.
+    private func startable(_ round: inout Round) async -> [String] {
+        if round.failure != nil { return [] }
+        do {
+            let waiting = try await work.use { (store) throws(StorageError) in try store.waitingSources() }
+            return Array(waiting.filter { !round.busy.contains($0) }.prefix(max(0, sources - round.busy.count)))
+        } catch {
+            round.failure = error
+            return []
+        }
     }
 
     /// Before anything is under way. Numbers are given once, so nobody needs the files of a want that has gone.

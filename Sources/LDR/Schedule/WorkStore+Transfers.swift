@@ -94,6 +94,12 @@ extension WorkStore {
         }
     }
 
+    /// All that is active of a source whose agent has ended.
+    func putBack(allFrom source: String) throws(StorageError) {
+        try file.connection.statement("UPDATE want SET state = 1 WHERE state = 2 AND source = ?")
+            .bind(1, text: source).run()
+    }
+
     /// - Parameter attempts: failures in a row after which a file is stuck
     package func finish(_ results: [TransferResult], attempts: Int) throws(StorageError) {
         if results.isEmpty { return }

@@ -1,5 +1,7 @@
 import Foundation
 import RLSCore
+import RLSStorage
+import RLSStorageSQLite
 import RLSTestSupport
 import Testing
 
@@ -11,7 +13,7 @@ import Testing
 
     init() async throws { site = try await TransferSite() }
 
-    private func plan(_ planner: ArrivalPlanner, _ id: Int) -> Bool {
+    private static func plan(_ planner: ArrivalPlanner, _ id: Int) -> Bool {
         let want = Want(
             id: id, lfn: "x", size: 60, subscriptions: 1, state: .active, since: 0, nextTry: 0, attempts: 0)
         let described = DescribedFile(record: FileRecord(lfn: "x", size: 60), publisher: "there")
@@ -25,10 +27,23 @@ import Testing
         let planner = ArrivalPlanner(try site.area()) { _ in 100 }
         let id = try #require(try site.work.want(of: "a")?.id)
         // The file has failed and is planned for another source before the whole batch is over.
-        let tool = FailingTool { #expect(plan(planner, id)) }
+        let tool = FailingTool { #expect(Self.plan(planner, id)) }
         let outcome = try await site.agent(TransferTools(curl: tool), plans: planner).empty("http://a")
         #expect(outcome.failed == 1)
-        #expect(!plan(planner, id + 1))
+        #expect(!Self.plan(planner, id + 1))
+    }
+
+    @Test func theFailureOfOneAgentEndsNoOther() async throws {
+        try await site.want(["a", "b"].map { try site.fixture.publish($0, Array($0.utf8)) })
+        let urls: [ByteString: [ByteString]] = ["a": [ByteString(site.server.url("slow/a"))], "b": ["http://b/b"]]
+        #expect(try await site.schedule(urls).queued == 2)
+        try site.work.file.connection.execute(
+            """
+            CREATE TRIGGER fails BEFORE UPDATE ON want WHEN OLD.source = 'http://b'
+            BEGIN SELECT RAISE(ABORT, 'x'); END
+            """)
+        await #expect(throws: StorageError.self) { try await site.daemon().pass() }
+        #expect(try site.state("a") == .present && site.state("b") == .queued)
     }
 }
 
