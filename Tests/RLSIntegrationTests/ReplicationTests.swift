@@ -283,7 +283,7 @@ import Testing
         #expect(
             try await eventually {
                 for daemon in ["metadata", "want", "schedule", "transfer"] { try await reader.ldr(daemon, "--once") }
-                return try await reader.ldr("history").contains("diskFull")
+                return try await reader.ldr("explain", "file-1").contains("diskFull")
             })
         let explanation = try await reader.ldr("explain", "file-1")
         #expect(explanation.contains("state: missing") && explanation.contains("diskFull"), "\(explanation)")

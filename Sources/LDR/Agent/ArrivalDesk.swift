@@ -65,7 +65,9 @@ package struct ArrivalDesk: Sendable {
             try store.finish(concluded, attempts: attempts)
             try store.putBack(interrupted)
         }
-        events.write(concluded.map { event($0) })
+        // What is forgiven would be told of all files of the queue, again and again: of one it is enough.
+        let forgiven = concluded.first(where: \.isForgiven).map { [$0] } ?? []
+        events.write((concluded.filter { !$0.isForgiven } + forgiven).map { event($0) })
         for result in concluded {
             outcome.arrived += result.failure == nil ? 1 : 0
             outcome.failed += result.failure == nil ? 0 : 1

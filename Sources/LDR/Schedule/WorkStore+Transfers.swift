@@ -106,7 +106,8 @@ extension WorkStore {
         var records = Dictionary(uniqueKeysWithValues: try sources().map { ($0.name, $0) })
         try file.write { (connection) throws(StorageError) in
             for result in results {
-                try note(result, connection)
+                // Of what is forgiven, the want says why: it may be tried for days.
+                if !result.isForgiven { try note(result, connection) }
                 try conclude(result, attempts, connection)
                 var record = records[result.source] ?? SourceRecord(name: result.source)
                 record.note(result)

@@ -84,6 +84,7 @@ package struct Stager: Sendable {
             want, source: want.source ?? "", url: want.url ?? .empty, began: since, ended: now, bytes: 0,
             failure: (failure.kind.rawValue, message), isForgiven: failure.isForgiven)
         try await work.use { [attempts] (store) throws(StorageError) in try store.finish([result], attempts: attempts) }
+        if result.isForgiven { return }
         events.write(Event(.failed, want.lfn, source: want.source, message: "\(failure.kind.rawValue): \(message)"))
     }
 }

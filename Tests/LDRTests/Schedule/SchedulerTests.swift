@@ -307,6 +307,8 @@ import Testing
             #expect(try state("a") == .missing)
         }
         #expect(try work.sources().allSatisfy { $0.failed == 0 })
+        // No line a day and file for as long as the disk is full.
+        #expect(try work.history(limit: 9).isEmpty)
     }
 
     @Test func aSourceThatIsLeftAloneKeepsNoFiles() async throws {
