@@ -101,34 +101,37 @@ package struct ArrivalPlanner: Sendable {
             func room(_ partition: StoragePartition) -> Int64? {
                 looks.free(partition, free).map { $0 - space.missing(in: partition.name) }
             }
-            guard let partition = resumable(size, id, room) ?? area.choose(for: size, free: room) else { return nil }
+            let parts = parts(of: id)
+            guard let partition = resumable(size, parts, room) ?? area.choose(for: size, free: room) else { return nil }
+            // Nobody would come back to them.
+            for part in parts where part.partition != partition {
+                IncomingDirectory(root: part.partition.root).remove(id)
+            }
             let path = IncomingDirectory(root: partition.root).file(of: id)
             space.add(id, SpaceAccount.Entry(partition: partition.name, size: size, path: path))
             return partition
         }
     }
 
-    /// Where an earlier attempt has left most of the file, if the rest has room there. Parts in other partitions are removed:
-    /// nobody would come back to them.
-    private func resumable(_ size: Int64, _ id: Int, _ room: (StoragePartition) -> Int64?) -> StoragePartition? {
-        var best: (partition: StoragePartition, written: Int64)?
-        var others: [StoragePartition] = []
-        for partition in area.partitions where !partition.isReadOnly {
+    private typealias Part = (partition: StoragePartition, written: Int64)
+
+    /// What earlier attempts have left.
+    private func parts(of id: Int) -> [Part] {
+        area.partitions.filter { !$0.isReadOnly }.compactMap { partition in
             let path = IncomingDirectory(root: partition.root).file(of: id)
-            if !FileCalls.exists(path) { continue }
-            let written = PartialFile.written(path)
-            let isUsable =
-                partition.isWritable && written > best?.written ?? 0
-                && room(partition).map { $0 - partition.reserve >= max(0, size - written) } ?? false
-            if !isUsable {
-                others.append(partition)
-                continue
-            }
-            if let best { others.append(best.partition) }
-            best = (partition, written)
+            return FileCalls.exists(path) ? (partition, PartialFile.written(path)) : nil
         }
-        for partition in others { IncomingDirectory(root: partition.root).remove(id) }
-        return best?.partition
+    }
+
+    /// Where most of the file is, of those where the rest has room.
+    private func resumable(
+        _ size: Int64, _ parts: [Part], _ room: (StoragePartition) -> Int64?
+    ) -> StoragePartition? {
+        let usable = parts.filter { part in
+            part.partition.isWritable && part.written > 0
+                && room(part.partition).map { $0 - part.partition.reserve >= max(0, size - part.written) } ?? false
+        }
+        return usable.max { $0.written < $1.written }?.partition
     }
 }
 

@@ -95,6 +95,12 @@ import Testing
         #expect(try parts("two") == [8])
     }
 
+    @Test func aPartStaysWhereNothingHasRoom() throws {
+        try leave(7, in: "two")
+        #expect(partition(try planner(["one": 50_000, "two": 50_000]), 7, 100_000) == nil)
+        #expect(try parts("two") == [7])
+    }
+
     @Test func ofSeveralPartsTheLongestStays() throws {
         try leave(7, in: "one")
         try leave(7, in: "two", kilobytes: 32)
