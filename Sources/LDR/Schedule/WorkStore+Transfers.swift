@@ -135,7 +135,7 @@ extension WorkStore {
         try statement.run()
     }
 
-    /// Rows are told by their names, too: a database that was made anew begins its numbers anew.
+    /// Rows are told by their names, too. One that is neither active nor staging has been decided of otherwise meanwhile.
     private func conclude(
         _ result: TransferResult, _ attempts: Int, _ connection: SQLiteConnection
     ) throws(StorageError) {
@@ -148,7 +148,10 @@ extension WorkStore {
         let isStuck = failures >= attempts
         let pause = isStuck ? RetryRule.stuck : RetryRule.pause(after: max(1, failures), seed: result.want.id)
         try connection.statement(
-            "UPDATE want SET state = ?, attempts = ?, next_try = ?, reason = ?, staging = 0 WHERE id = ? AND lfn = ?"
+            """
+            UPDATE want SET state = ?, attempts = ?, next_try = ?, reason = ?, staging = 0
+            WHERE id = ? AND lfn = ? AND state IN (2, 7)
+            """
         ).bind(1, isStuck ? WantState.stuck.rawValue : WantState.missing.rawValue).bind(2, failures)
             .bind(3, result.ended + pause).bind(4, text: "\(failure.kind): \(failure.message)")
             .bind(5, result.want.id).bind(6, result.want.lfn).run()

@@ -52,7 +52,8 @@ package struct Stager: Sendable {
             try await work.use { (store) throws(StorageError) in try store.noteStaged(want, at: now) }
             return Outcome()
         }
-        let since = try await work.use { (store) throws(StorageError) in try store.noteAsked(want, at: now) }
+        let asked = try await work.use { (store) throws(StorageError) in try store.noteAsked(want, at: now) }
+        guard let since = asked else { return Outcome() }
         let limits = commands.limits
         let run = StageRun(template: template, url: url, size: want.size, patience: limits.answer)
         let answer = await run.run()

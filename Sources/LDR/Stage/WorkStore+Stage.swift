@@ -37,13 +37,14 @@ extension WorkStore {
         try file.connection.statement("UPDATE want SET state = 0, next_try = 0 WHERE state = 7").run()
     }
 
-    /// - Returns: since when the source has been asked for it, this time included; milliseconds since 1970
-    func noteAsked(_ want: Want, at now: Int) throws(StorageError) -> Int {
+    /// - Returns: since when the source has been asked for it, this time included; milliseconds since 1970. nil for one that does
+    ///   not wait for it any longer
+    func noteAsked(_ want: Want, at now: Int) throws(StorageError) -> Int? {
         try file.connection.statement("UPDATE want SET staging = ? WHERE id = ? AND state = 7 AND staging = 0")
             .bind(1, now).bind(2, want.id).run()
-        let statement = try file.connection.statement("SELECT staging FROM want WHERE id = ?")
+        let statement = try file.connection.statement("SELECT staging FROM want WHERE id = ? AND lfn = ? AND state = 7")
         defer { statement.reset() }
-        return try statement.bind(1, want.id).step() ? statement.integer(0) : now
+        return try statement.bind(1, want.id).bind(2, want.lfn).step() ? statement.integer(0) : nil
     }
 
     /// It can be read: it takes its place in the source's queue.

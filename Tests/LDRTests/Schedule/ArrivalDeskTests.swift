@@ -1,5 +1,6 @@
 import Logging
 import RLSCore
+import RLSStorageSQLite
 import RLSTestSupport
 import Testing
 
@@ -14,12 +15,14 @@ import Testing
         let work = try WorkStore(path: directory.file("work.db"))
         _ = try await WantKeeper(work: work, metadata: metadata, catalog: catalog, place: MemoryCatalog.anyPlace)
             .keep([SubscriptionConfiguration(name: "all", expression: "size > 0")])
+        let wants = try work.wants(in: .missing, limit: 10)
+        try work.file.connection.execute("UPDATE want SET state = 2")
         let desk = ArrivalDesk(
             work: try WorkDesk(path: directory.file("work.db")), catalog: catalog,
             events: EventLog(path: directory.file("events.jsonl"), site: "here"), attempts: 1,
             logger: Logger(label: "test"))
         let (stream, feed) = AsyncStream.makeStream(of: ArrivedFile.self)
-        for want in try work.wants(in: .missing, limit: 10) {
+        for want in wants {
             let copy = Mapping(lfn: want.lfn, pfn: "here:" + want.lfn)
             feed.yield(ArrivedFile(want: want, copy: copy, outcome: .success(bytes: 1, seconds: 1), began: 0))
         }

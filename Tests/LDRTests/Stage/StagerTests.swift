@@ -108,6 +108,20 @@ import Testing
         #expect(try site.work.history(of: "bad", limit: 9).count == 2)
     }
 
+    @Test func whatDoesNotWaitAnyLongerIsLeftAlone() async throws {
+        try await site.want([try offline("a")])
+        #expect(try await site.schedule(onTape(["a"]), stage: try commands(), at: now).staging == 1)
+        let want = try #require(try site.work.want(of: "a"))
+        #expect(try site.work.noteAsked(want, at: now) == now)
+        // The stage command was taken out of the configuration.
+        try site.work.endStaging()
+        #expect(try site.work.noteAsked(want, at: now + 1) == nil)
+        let late = TransferResult(
+            want, source: "s", url: "u", began: now, ended: now, bytes: 0, failure: ("timedOut", "late"))
+        try site.work.finish([late], attempts: 1)
+        #expect(try site.state("a") == .missing)
+    }
+
     @Test func aMissingProgramMakesNothingStuck() async throws {
         let rule = StageConfiguration(prefix: site.server.url("files/"), command: "/no/such/program %u")
         let commands = try StageCommands([rule], StageLimits())
