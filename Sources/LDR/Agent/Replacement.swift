@@ -21,17 +21,28 @@ package struct Replacement: Sendable {
         self.events = events
     }
 
-    /// - Parameter wasFetched: whether a transfer has brought the file before
-    func land(_ request: TransferRequest, _ plan: ArrivalPlan, wasFetched: Bool) async throws(TransferFailure) {
+    /// - Parameters:
+    ///   - wasFetched: whether a transfer has brought the file before
+    ///   - known: what is known of it now; the plan may be hours old
+    func land(
+        _ request: TransferRequest, _ plan: ArrivalPlan, wasFetched: Bool,
+        known: @Sendable () async throws -> KnownFile
+    ) async throws(TransferFailure) {
         let (root, name) = (plan.partition.root, ByteString(plan.path))
         do throws(TransferFailure) { _ = try await landing.land(request, root: root, name: name) } catch {
             guard error.kind == .occupied else { throw error }
-            try await check(plan, wasFetched)
+            let now = try await asking { try await known() }
+            guard now.isStill(plan) else {
+                // Nobody would continue a part of other content.
+                FileCalls.remove(request.destination)
+                throw TransferFailure(.other, "the file's metadata have changed since the transfer began")
+            }
+            try await check(plan, wasFetched && now.isBrought)
             let quarantine = Quarantine(plan.partition)
             _ = try await landing.land(request, root: root, name: name) { quarantine.take(plan.path) }
             events.write(Event(.replaced, plan.want.lfn, message: plan.pfn.description))
         }
-        if wasFetched { await putAsideOthers(plan) }
+        if wasFetched, let now = try? await known(), now.isBrought, now.isStill(plan) { await putAsideOthers(plan) }
     }
 
     // MARK: What may be replaced
@@ -79,5 +90,20 @@ package struct Replacement: Sendable {
                 events.write(Event(.replaced, plan.want.lfn, message: copy.pfn.description))
             }
         }
+    }
+}
+
+/// What is known of a file at a time.
+struct KnownFile: Sendable {
+    /// nil for one that is in no site's metadata any longer.
+    let described: DescribedFile?
+    /// Whether a transfer brought it, and this site has not published it itself.
+    let isBrought: Bool
+
+    /// Whether it is the content that was planned, from somebody who counts as its publisher in the same way.
+    func isStill(_ plan: ArrivalPlan) -> Bool {
+        guard let described else { return false }
+        return described.publisher == plan.publisher && described.record.size == plan.record.size
+            && described.record.checksums == plan.record.checksums
     }
 }

@@ -88,6 +88,12 @@ package struct SourceAgent: Sendable {
         return nil
     }
 
+    private func known(_ lfn: ByteString) async throws -> KnownFile {
+        let described = try await metadata.use { (store) throws(StorageError) in try store.described([lfn])[lfn] }
+        let isBrought = try await work.use { (store) throws(StorageError) in try store.isBrought(lfn) }
+        return KnownFile(described: described, isBrought: isBrought)
+    }
+
     private func run(_ batch: ArrivalBatch, _ collector: AsyncStream<ArrivedFile>.Continuation) async {
         if batch.requests.isEmpty { return }
         let scheme = batch.source.prefix { $0 != ":" }
@@ -99,12 +105,15 @@ package struct SourceAgent: Sendable {
             }
             return
         }
-        await tool.run(batch.requests, settings) { [plans, replacement] request, outcome in
+        await tool.run(batch.requests, settings) { [self] request, outcome in
             guard let plan = batch.plans[request.id] else { return }
             var final = outcome
             if case .success = outcome {
                 do throws(TransferFailure) {
-                    try await replacement.land(request, plan, wasFetched: batch.known.contains(plan.want.lfn))
+                    let wasFetched = batch.known.contains(plan.want.lfn)
+                    try await replacement.land(request, plan, wasFetched: wasFetched) {
+                        try await known(plan.want.lfn)
+                    }
                 } catch { final = .failure(error) }
             }
             // Before it is told, and only once: queued again, the file may have room for another source meanwhile.

@@ -25,7 +25,7 @@ import Testing
 
     private func land(
         _ content: String, wasFetched: Bool = true, publisher: String = "there", kinds: Set<ChecksumKind> = [.sha256],
-        catalog: (any CopyCatalog)? = nil
+        now: (publisher: String, content: String)? = nil, catalog: (any CopyCatalog)? = nil
     ) async throws {
         let partition = area.partitions[0]
         let temporary = directory.file("new.part")
@@ -42,7 +42,13 @@ import Testing
             events: EventLog(path: directory.file("events.jsonl"), site: "here")
         ).land(
             TransferRequest(id: 1, source: "http://there/x", destination: temporary, expected: record), plan,
-            wasFetched: wasFetched)
+            wasFetched: wasFetched
+        ) { [record] in
+            var current = record
+            if let now { current = FileRecord(lfn: "x", size: Int64(now.content.utf8.count), checksums: checksums) }
+            return KnownFile(
+                described: DescribedFile(record: current, publisher: now?.publisher ?? publisher), isBrought: true)
+        }
     }
 
     private func failure(_ body: () async throws -> Void) async -> TransferFailure? {
@@ -88,6 +94,21 @@ import Testing
         #expect(shared?.message.contains("is the copy of y") == true)
         #expect(directory.text("one/x") == "old")
         #expect(!FileManager.default.fileExists(atPath: directory.file("one/.ldr-quarantine")))
+    }
+
+    @Test func metadataThatHaveChangedMeanwhileCount() async throws {
+        try directory.write("old", to: "one/x")
+        try directory.write("old", to: "two/x")
+        for name in ["one", "two"] { catalog.add("x", ByteString("gsiftp://here/\(name)/x")) }
+        for now in [("here", "new"), ("there", "newer")] {
+            let failed = await failure { try await land("new", now: now) }
+            #expect(failed?.message.contains("have changed") == true)
+            #expect(
+                directory.text("one/x") == "old" && !FileManager.default.fileExists(atPath: directory.file("new.part")))
+        }
+        try FileManager.default.removeItem(atPath: directory.file("one/x"))
+        try await land("new", now: ("here", "new"))
+        #expect(directory.text("one/x") == "new" && directory.text("two/x") == "old")
     }
 
     @Test func withoutChecksumsNobodyCanTell() async throws {
