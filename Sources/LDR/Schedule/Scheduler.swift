@@ -52,7 +52,7 @@ package struct Scheduler {
         var chooser = SourceChooser(try work.sources(), queued: loads, perSource: limits.perSource, now: now) {
             stage.command(for: $0) != nil
         }
-        var tape = stage.isEmpty ? 0 : stage.queue - (try work.staging()).files
+        var tape = TapeTurns(free: stage.isEmpty ? 0 : stage.queue - (try work.staging()).files, queue: stage.queue)
         var outcome = Outcome()
         while room > 0 {
             let wants = try candidates(min(room, Self.batch), at: now)
@@ -70,8 +70,6 @@ package struct Scheduler {
 
     /// Milliseconds: 90 days.
     private static let failuresAreKnown = 90 * 86_400_000
-    /// Milliseconds until a file is thought of again for which others have to be brought back from tape first.
-    private static let tapePause = 300_000
     private static let tapeIsBusy = "its only copies are on tape, and others are brought back first"
 
     private func candidates(_ limit: Int, at now: Int) throws(StorageError) -> [Want] {
@@ -85,7 +83,7 @@ package struct Scheduler {
     }
 
     private func decide(
-        _ wants: [Want], _ chooser: inout SourceChooser, _ volumes: inout Volumes, _ tape: inout Int,
+        _ wants: [Want], _ chooser: inout SourceChooser, _ volumes: inout Volumes, _ tape: inout TapeTurns,
         _ outcome: inout Outcome, _ now: Int
     ) async throws -> [(want: Want, decision: ScheduleDecision)] {
         // Room only shrinks in a pass: nobody needs to know where copies are of what has none.
@@ -109,7 +107,7 @@ package struct Scheduler {
 
     private func decide(
         _ want: Want, _ found: FoundReplicas, _ chooser: inout SourceChooser, _ volumes: inout Volumes,
-        _ tape: inout Int, _ now: Int
+        _ tape: inout TapeTurns, _ now: Int
     ) -> ScheduleDecision {
         let urls = (found.urls[want.lfn] ?? []).filter { !isOwn($0) }
         // Nothing goes for the sake of a file that nobody has.
@@ -118,14 +116,18 @@ package struct Scheduler {
             return .hold(held.kind, reason: held.reason)
         }
         let pause = RetryRule.pause(after: want.attempts + 1, seed: want.id)
-        switch chooser.choose(urls, size: want.size, avoiding: want.source) {
+        // Those that are not chosen now are no load of their source.
+        let usable = tape.free > 0 ? urls : urls.filter { stage.command(for: $0) == nil }
+        if usable.isEmpty && !urls.isEmpty {
+            return .wait(until: now + tape.refuse(), reason: Self.tapeIsBusy, isFailure: false)
+        }
+        switch chooser.choose(usable, size: want.size, avoiding: want.source) {
         case .source(let name, let url):
             if stage.command(for: url) == nil {
                 volumes.add(want)
                 return .queue(source: name, url: url)
             }
-            guard tape > 0 else { return .wait(until: now + Self.tapePause, reason: Self.tapeIsBusy, isFailure: false) }
-            tape -= 1
+            tape.free -= 1
             volumes.add(want)
             return .stage(source: name, url: url)
         case .later(let time): return .wait(until: time, reason: "all sources have failed of late", isFailure: false)
@@ -134,5 +136,24 @@ package struct Scheduler {
             // The index may not know of it yet: that is no fault of the file, which is looked for again and again.
             return .wait(until: now + pause, reason: found.reason(without: want.lfn), isFailure: true)
         }
+    }
+}
+
+/// How many files may still be brought back from tape, in one pass.
+private struct TapeTurns {
+    /// Milliseconds until a file is thought of again for which others have to be brought back first.
+    private static let pause = 300_000
+
+    var free: Int
+    let queue: Int
+    private var refused = 0
+
+    init(free: Int, queue: Int) { (self.free, self.queue) = (free, max(1, queue)) }
+
+    /// Of many that wait, only as many as have a chance are thought of at a time.
+    /// - Returns: how long another one waits, milliseconds
+    mutating func refuse() -> Int {
+        defer { refused += 1 }
+        return Self.pause * (1 + refused / queue)
     }
 }

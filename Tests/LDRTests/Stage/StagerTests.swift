@@ -1,4 +1,5 @@
 import Foundation
+import Logging
 import RLSCore
 import RLSTestSupport
 import Testing
@@ -155,6 +156,29 @@ import Testing
         urls["a"]?.append(ByteString(site.server.url("slow/a")))
         let outcome = try await site.schedule(urls, stage: commands, at: now)
         #expect(outcome.queued == 1 && outcome.staging == 0)
+    }
+
+    @Test func whatWaitsForTapeKeepsNothingElse() async throws {
+        let commands = try commands { $0.files = 1 }
+        // What the disk of the last two has to do first.
+        try await site.want([FileRecord(lfn: "big", size: 1 << 40)])
+        #expect(try await site.schedule(["big": ["http://disk/big"]], stage: commands, at: now).queued == 1)
+        let names = (0..<35).map { "t\($0)" }
+        try await site.want((names + ["x-both", "x-disk"]).map { FileRecord(lfn: ByteString($0), size: 1) })
+        var urls = onTape(names)
+        urls["x-both"] = [ByteString(site.server.url("files/x-both")), "http://disk/x-both"]
+        urls["x-disk"] = [ByteString(site.server.url("slow/x-disk"))]
+        var limits = QueueLimits()
+        limits.perSource = 12
+        let outcome = try await Scheduler(
+            work: try WorkStore(path: site.fixture.directory.file("work.db")), finder: FixedFinder(urls: urls),
+            limits: limits, logger: Logger(label: "test"), stage: commands
+        ).pass(at: now + 1)
+        #expect(outcome.staging == 10 && outcome.withoutSource == 25 && outcome.queued == 2)
+        #expect(try site.work.want(of: "x-both")?.source == "http://disk")
+        // The more wait, the later the last of them is thought of.
+        let waiting = try site.work.wants(in: .missing, limit: 99).map { $0.nextTry - now - 1 }
+        #expect(Set(waiting) == [300_000, 600_000, 900_000])
     }
 
     @Test func theLongestPrefixCounts() throws {
