@@ -33,9 +33,9 @@ import Testing
         func index(_ what: String, last: Bool = false, _ isIt: (String) -> Bool) throws -> Int {
             try #require(last ? lines.lastIndex(where: isIt) : lines.firstIndex(where: isIt), "no \(what)")
         }
-        let part = "\(root)/.ldr-incoming/1.part"
-        let written = try index("content", last: true) { $0.contains("write(") && $0.contains("<\(part)>") }
-        let contentSafe = try index("fsync of the content") { $0.contains(" fsync(") && $0.contains("<\(part)>") }
+        let isPart = { (line: String) in line.contains("<\(root)/.ldr-incoming/") && line.contains(".part>") }
+        let written = try index("content", last: true) { $0.contains("write(") && isPart($0) }
+        let contentSafe = try index("fsync of the content") { $0.contains(" fsync(") && isPart($0) }
         let made = try index("directory") { $0.contains("mkdirat(") && $0.contains("\"deep\"") }
         let parentSafe = try index("fsync of its parent") { $0.contains(" fsync(") && $0.contains("<\(root)>") }
         let named = try index("name") { $0.contains("renameat2(") && $0.contains("\"file-0\"") }

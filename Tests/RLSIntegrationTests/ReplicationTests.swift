@@ -217,11 +217,15 @@ import Testing
                 return try await reader.status().subscriptions[0].queued == 1
             })
         let daemon = try await reader.daemon("transfer")
-        let part = reader.root + "/.ldr-incoming/1.part"
+        let incoming = reader.root + "/.ldr-incoming"
         #expect(
             try await eventually {
-                let size = try? FileManager.default.attributesOfItem(atPath: part)[.size] as? NSNumber
-                return size?.intValue ?? 0 > 5 << 20
+                let parts = (try? FileManager.default.contentsOfDirectory(atPath: incoming)) ?? []
+                return parts.contains { name in
+                    let size =
+                        try? FileManager.default.attributesOfItem(atPath: incoming + "/" + name)[.size] as? NSNumber
+                    return size?.intValue ?? 0 > 5 << 20
+                }
             })
         daemon.signal(SIGTERM)
         #expect(try await daemon.end(seconds: 15) == 0)

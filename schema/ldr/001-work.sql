@@ -51,6 +51,8 @@ CREATE TABLE want (
     -- that are here.
     held INTEGER NOT NULL DEFAULT 0
 );
+-- Nor by a database that was lost and made anew: from microseconds since 1970 on, which nobody gives out as fast.
+INSERT INTO sqlite_sequence (name, seq) VALUES ('want', CAST(strftime('%s', 'now') AS INTEGER) * 1000000);
 CREATE INDEX want_to_schedule ON want (queue, next_try) WHERE state = 0;
 CREATE INDEX want_queued ON want (source, next_try) WHERE state = 1;
 CREATE INDEX want_staging ON want (next_try) WHERE state = 7;
