@@ -103,8 +103,9 @@ extension WorkStore {
     /// - Parameter attempts: failures in a row after which a file is stuck
     package func finish(_ results: [TransferResult], attempts: Int) throws(StorageError) {
         if results.isEmpty { return }
-        var records = Dictionary(uniqueKeysWithValues: try sources().map { ($0.name, $0) })
         try file.write { (connection) throws(StorageError) in
+            // Within the change: the stage daemon notes results, too, and somebody may tell to retry.
+            var records = Dictionary(uniqueKeysWithValues: try sources().map { ($0.name, $0) })
             for result in results {
                 // Of what is forgiven, the want says why: it may be tried for days.
                 if !result.isForgiven { try note(result, connection) }
