@@ -29,6 +29,7 @@ CREATE TABLE want (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     lfn BLOB NOT NULL UNIQUE,
     size INTEGER NOT NULL,
+    -- 0 between the end of the last one and the next look at the metadata, of a file that was on its way.
     subscriptions INTEGER NOT NULL,
     -- The one of them with the highest priority: its share of the transfers is used.
     queue INTEGER NOT NULL,
@@ -60,6 +61,7 @@ CREATE INDEX want_staged ON want (state) WHERE staging > 0;
 CREATE INDEX want_held ON want (held, id) WHERE state = 5;
 CREATE INDEX want_active ON want (source) WHERE state = 2;
 CREATE INDEX want_stuck ON want (next_try) WHERE state = 4;
+CREATE INDEX want_by_none ON want (id) WHERE subscriptions = 0;
 
 -- Files that this site published, some time: for those that are not wanted now, and may be later.
 CREATE TABLE own (lfn BLOB PRIMARY KEY) WITHOUT ROWID;

@@ -45,6 +45,12 @@ package struct WantKeeper {
         try work.adopt(subscriptions)
         try work.follow(epoch: try metadata.epoch, lastChange: try metadata.lastChange)
         let judges = try work.subscriptions().map { try Judge($0) }
+        let outcome = try await judge(judges)
+        try work.forgetUnwanted()
+        return outcome
+    }
+
+    private func judge(_ judges: [Judge]) async throws -> Outcome {
         var outcome = Outcome()
         guard var position = judges.map(\.subscription.position).min() else { return outcome }
         while true {

@@ -64,9 +64,17 @@ extension WorkStore {
 
     private func withdraw(_ subscription: Subscription, _ connection: SQLiteConnection) throws(StorageError) {
         try connection.statement("DELETE FROM subscription WHERE id = ?").bind(1, subscription.id).run()
-        try connection.statement("DELETE FROM want WHERE subscriptions = ?").bind(1, subscription.bit).run()
+        // What is on its way may be wanted by what takes its place, under the same number: see `forgetUnwanted`.
+        try connection.statement("DELETE FROM want WHERE subscriptions = ? AND state NOT IN (1, 2, 7)")
+            .bind(1, subscription.bit).run()
         try connection.statement("UPDATE want SET subscriptions = subscriptions & ~? WHERE subscriptions & ?")
             .bind(1, subscription.bit).bind(2, subscription.bit).run()
+    }
+
+    /// Of files that were on their way when the last subscription that wanted them went, those that none has wanted since. Only when
+    /// all have looked at all changes.
+    func forgetUnwanted() throws(StorageError) {
+        try file.connection.statement("DELETE FROM want WHERE subscriptions = 0").run()
     }
 
     /// Priorities may have changed.

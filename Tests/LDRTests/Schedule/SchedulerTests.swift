@@ -87,6 +87,21 @@ import Testing
         #expect(try state("b") == nil && work.subscriptions().isEmpty)
     }
 
+    @Test func anotherExpressionKeepsWhatIsOnItsWay() async throws {
+        try publish(["a", "b", "d"])
+        try await keep(Self.all)
+        _ = try await pass(Self.everywhere(["a", "b"]))
+        let before = try #require(try work.want(of: "a"))
+        var other = Self.all
+        other.expression = "lfn != 'b'"
+        try await keep(other)
+        let after = try #require(try work.want(of: "a"))
+        #expect(after.id == before.id && after.state == .queued && after.subscriptions == before.subscriptions)
+        #expect(try state("b") == nil && state("d") == .missing)
+        try await keep()
+        #expect(try work.totals().isEmpty && state("a") == nil)
+    }
+
     // MARK: Work of each pass
 
     /// A list of a million files is not looked through in each pass for the few that are queued, stuck or held back.
