@@ -8,10 +8,13 @@ enum CurlConfiguration {
     static func arguments(_ settings: TransferSettings) -> [String] {
         [
             "-q", "--no-progress-meter", "--parallel", "--parallel-immediate", "--parallel-max",
-            "\(min(max(1, settings.concurrency), 300))",
+            "\(concurrency(settings))",
             "--config", "-",
         ]
     }
+
+    /// Files at a time; the program takes no more than 300.
+    static func concurrency(_ settings: TransferSettings) -> Int { min(max(1, settings.concurrency), 300) }
 
     static func text(_ jobs: [CurlJob], _ settings: TransferSettings) -> [UInt8] {
         let options = options(settings).joined(separator: "\n")

@@ -4,7 +4,11 @@ import NIOConcurrencyHelpers
 final class CurlProgress: Sendable {
     private struct State {
         /// By the number of the request.
-        var open: [Int: CurlJob]
+        private(set) var open: [Int: CurlJob]
+        /// Those that are being fetched: curl works in the order of its list.
+        private(set) var active: [CurlJob] = []
+        private var waiting: ArraySlice<CurlJob>
+        private let concurrency: Int
         var again: [CurlJob] = []
         /// The end of what has been read, without its line end yet.
         var line: [UInt8] = []
@@ -12,6 +16,26 @@ final class CurlProgress: Sendable {
         var growth: Growth
         /// Bytes of files that are done.
         var settled: Int64 = 0
+
+        init(_ batch: [CurlJob], concurrency: Int) {
+            open = Dictionary(batch.map { ($0.request.id, $0) }) { first, _ in first }
+            (waiting, growth) = (batch[...], Growth())
+            self.concurrency = concurrency
+            activate()
+        }
+
+        mutating func close(_ id: Int) -> CurlJob? {
+            guard let job = open.removeValue(forKey: id) else { return nil }
+            active.removeAll { $0.request.id == id }
+            activate()
+            return job
+        }
+
+        private mutating func activate() {
+            while active.count < concurrency, let next = waiting.popFirst() {
+                if open[next.request.id] != nil { active.append(next) }
+            }
+        }
     }
 
     /// curl watches each connection; this is for what it does not see.
@@ -32,8 +56,7 @@ final class CurlProgress: Sendable {
         self.settings = settings
         self.deliveries = deliveries
         throttle = Throttle(settings.bandwidth)
-        let open = Dictionary(batch.map { ($0.request.id, $0) }) { first, _ in first }
-        box = NIOLockedValueBox(State(open: open, growth: Growth()))
+        box = NIOLockedValueBox(State(batch, concurrency: CurlConfiguration.concurrency(settings)))
     }
 
     func tick(_ more: ArraySlice<UInt8>) {
@@ -47,7 +70,7 @@ final class CurlProgress: Sendable {
     }
 
     private var arrived: Int64 {
-        box.withLockedValue { $0.settled + $0.open.values.reduce(0) { $0 + Self.bytes($1) } }
+        box.withLockedValue { $0.settled + $0.active.reduce(0) { $0 + Self.bytes($1) } }
     }
 
     private static func bytes(_ job: CurlJob) -> Int64 {
@@ -64,7 +87,7 @@ final class CurlProgress: Sendable {
     }
 
     private func settle(_ report: CurlReport) {
-        guard let job = box.withLockedValue({ $0.open.removeValue(forKey: report.id) }) else { return }
+        guard let job = box.withLockedValue({ $0.close(report.id) }) else { return }
         if job.offset > 0, report.refusesRange {
             Self.forget(job.request)
             let new = CurlJob(request: job.request, url: job.url, offset: 0)
@@ -89,11 +112,11 @@ final class CurlProgress: Sendable {
         guard now >= state.growth.nextLook, !stop.isSet else { return false }
         state.growth.nextLook = now + .milliseconds(500)
         var bytes: Int64 = 0
-        for (id, job) in state.open {
+        for job in state.active {
             let size = FileCalls.size(job.request.destination) ?? 0
             bytes += size
             guard size > job.request.expected.size else { continue }
-            state.verdicts[id] = TransferFailure(
+            state.verdicts[job.request.id] = TransferFailure(
                 .sizeDiffers, "more than the \(job.request.expected.size) bytes that were expected were sent")
         }
         if bytes != state.growth.bytes { (state.growth.bytes, state.growth.last) = (bytes, now) }
