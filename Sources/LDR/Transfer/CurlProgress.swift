@@ -139,7 +139,8 @@ final class CurlProgress: Sendable {
         }
         let left = open.filter { verdicts[$0.key] == nil }.values.sorted { $0.request.id < $1.request.id }
         guard verdicts.isEmpty else {
-            return again + left.compactMap { CurlJob.prepare($0.request, settings, deliveries) }
+            var openElsewhere = OpenFiles()
+            return again + left.compactMap { CurlJob.prepare($0.request, settings, deliveries, &openElsewhere) }
         }
         let said = FailureText.summary(end.errors, status: end.status)
         deliveries.fail(left.map(\.request), TransferFailure(.localError, "\(program): \(said)"))

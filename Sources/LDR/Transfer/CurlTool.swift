@@ -14,7 +14,8 @@ package struct CurlTool: TransferTool {
         finished: @escaping @Sendable (TransferRequest, TransferOutcome) async -> Void
     ) async {
         await Deliveries.run(requests, finished: finished) { deliveries in
-            var waiting = requests.compactMap { CurlJob.prepare($0, settings, deliveries) }
+            var openElsewhere = OpenFiles()
+            var waiting = requests.compactMap { CurlJob.prepare($0, settings, deliveries, &openElsewhere) }
             while !waiting.isEmpty, !Task.isCancelled {
                 let batch = Array(waiting.prefix(max(1, settings.filesPerProcess)))
                 waiting.removeFirst(batch.count)
@@ -50,7 +51,8 @@ struct CurlJob: Sendable {
 
     /// nil for one whose fate is known without a transfer.
     static func prepare(
-        _ request: TransferRequest, _ settings: TransferSettings, _ deliveries: Deliveries
+        _ request: TransferRequest, _ settings: TransferSettings, _ deliveries: Deliveries,
+        _ openElsewhere: inout OpenFiles
     ) -> CurlJob? {
         do throws(TransferFailure) {
             let source = try SourceURL(request.source)
@@ -58,7 +60,7 @@ struct CurlJob: Sendable {
                 throw SourceURL.unsupported(request.source, "is no URL of HTTP")
             }
             let url = "\(scheme)://\(source.authority)\(source.path)\(source.query)"
-            switch try PartialFile.prepare(request, settings) {
+            switch try PartialFile.prepare(request, settings, &openElsewhere) {
             case .complete:
                 deliveries.settle(request, .success(bytes: 0, seconds: 0))
                 return nil

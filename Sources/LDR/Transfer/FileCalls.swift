@@ -60,18 +60,4 @@ extension FileCalls {
         close(descriptor)
         return nil
     }
-
-    /// Whether another process that we may look into has the file open.
-    static func isOpenElsewhere(_ file: stat) -> Bool {
-        let own = "\(getpid())"
-        let processes = (DirectoryNames.of("/proc") ?? []).filter { Int($0) != nil && $0 != own }
-        return processes.contains { process in
-            let place = "/proc/\(process)/fd"
-            return (DirectoryNames.of(place) ?? []).contains { descriptor in
-                var status = stat()
-                return stat("\(place)/\(descriptor)", &status) == 0 && status.st_ino == file.st_ino
-                    && status.st_dev == file.st_dev
-            }
-        }
-    }
 }

@@ -22,7 +22,8 @@ struct GlobusJob: Sendable {
 
     /// nil for one whose fate is known without a transfer.
     static func prepare(
-        _ request: TransferRequest, _ settings: TransferSettings, _ deliveries: Deliveries
+        _ request: TransferRequest, _ settings: TransferSettings, _ deliveries: Deliveries,
+        _ openElsewhere: inout OpenFiles
     ) -> GlobusJob? {
         do throws(TransferFailure) {
             let source = try SourceURL(request.source)
@@ -30,7 +31,7 @@ struct GlobusJob: Sendable {
             guard ["gsiftp", "ftp", "sshftp"].contains(source.scheme), !source.decodedPath.contains(where: isForbidden)
             else { throw SourceURL.unsupported(request.source, "is nothing that globus-url-copy can fetch") }
             let offset: Int64
-            switch try PartialFile.prepare(request, settings) {
+            switch try PartialFile.prepare(request, settings, &openElsewhere) {
             case .complete:
                 deliveries.settle(request, .success(bytes: 0, seconds: 0))
                 return nil

@@ -15,7 +15,8 @@ package struct GlobusURLCopyTool: TransferTool {
         finished: @escaping @Sendable (TransferRequest, TransferOutcome) async -> Void
     ) async {
         await Deliveries.run(requests, finished: finished) { deliveries in
-            let jobs = requests.compactMap { GlobusJob.prepare($0, settings, deliveries) }
+            var openElsewhere = OpenFiles()
+            let jobs = requests.compactMap { GlobusJob.prepare($0, settings, deliveries, &openElsewhere) }
             let lanes = min(max(1, settings.concurrency), jobs.count)
             let queue = GlobusQueue(jobs, lanes: lanes, limit: settings.filesPerProcess)
             await withDiscardingTaskGroup { group in

@@ -25,7 +25,7 @@ enum PartialFile: Equatable {
     /// Continued is only what a checksum will be computed of: nothing else would tell a gap from content. A file that
     /// another process has open is begun anew under its name: a program that outlived its daemon may still write it.
     static func prepare(
-        _ request: TransferRequest, _ settings: TransferSettings
+        _ request: TransferRequest, _ settings: TransferSettings, _ openElsewhere: inout OpenFiles
     ) throws(TransferFailure) -> PartialFile {
         let path = request.destination
         guard let status = FileCalls.status(path) else { return .new }
@@ -34,7 +34,7 @@ enum PartialFile: Equatable {
         }
         let (size, whole) = (Int64(status.st_size), request.expected.size)
         guard request.expected.checksums.strongest != nil, size > 0, size <= whole,
-            !FileCalls.isOpenElsewhere(status)
+            !openElsewhere.contain(status)
         else { return try remove(path) }
         let end = try contiguous(path, size)
         if end == whole { return .complete }
