@@ -67,7 +67,7 @@ enum Assembly {
         let free = try await work.use { (store) throws(StorageError) in try freeSpace(of: area, store) }
         let landing = Landing(threads: FileThreads(4))
         // The lock is held by one daemon at a time.
-        settings.owner = places.lock(loop.name)
+        settings.owner = try DaemonLock.owner(path: places.lock(loop.name))
         let agent = SourceAgent(
             work: work, metadata: try MetadataDesk(site),
             plans: ArrivalPlanner(area, free: free), tools: try tools(site), landing: landing,

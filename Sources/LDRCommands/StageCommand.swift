@@ -13,7 +13,7 @@ struct StageCommand: AsyncParsableCommand {
         if site.stageCommands.isEmpty { throw ValidationError("the configuration has no `stage_command`") }
         let stager = Stager(
             work: try WorkDesk(path: loop.places.work), commands: try Assembly.stage(site), events: loop.events,
-            attempts: site.queue.attempts)
+            attempts: site.queue.attempts, owner: try DaemonLock.owner(path: loop.places.lock(loop.name)))
         try await loop.run {
             let outcome = try await stager.pass()
             if outcome.readable + outcome.failed == 0 { return nil }

@@ -28,5 +28,17 @@ package final class DaemonLock: Sendable {
         }
     }
 
+    /// Whose the programs are that a daemon starts: also told from a daemon of another site that has its lock under the same path, in
+    /// another container. The file is made if it is not there, and its lock not touched.
+    package static func owner(path: String) throws(Failure) -> String {
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
+        var status = stat()
+        guard descriptor >= 0, fstat(descriptor, &status) == 0 else {
+            throw Failure(description: "\(path): \(String(cString: strerror(errno))): can this user write there?")
+        }
+        close(descriptor)
+        return "\(path)@\(status.st_dev):\(status.st_ino)"
+    }
+
     deinit { close(descriptor) }
 }

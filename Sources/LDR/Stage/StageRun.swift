@@ -15,6 +15,8 @@ struct StageRun: Sendable {
     let size: Int64
     /// Seconds.
     let patience: Int64
+    /// As in `TransferSettings`.
+    var owner: String?
 
     /// EX_TEMPFAIL of sysexits.h.
     private static let notYet: Int32 = 75
@@ -22,9 +24,11 @@ struct StageRun: Sendable {
     /// Cancelled, it ends the program and says `interrupted`.
     func run() async -> Answer {
         let (stop, end) = (StopFlag(), ContinuousClock.now + .seconds(patience))
+        var settings = TransferSettings()
+        settings.owner = owner
         let process = ChildProcess(
             program: template.program, arguments: template.words(url: url, size: size),
-            environment: TransferSettings().environment)
+            environment: settings.environment)
         do throws(TransferFailure) {
             let result = try await process.run(in: try Scratch(), stop) { _ in
                 if ContinuousClock.now > end { stop.set() }

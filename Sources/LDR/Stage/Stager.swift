@@ -20,9 +20,13 @@ package struct Stager: Sendable {
     private let commands: StageCommands
     private let events: EventLog
     private let attempts: Int
+    private let owner: String?
 
-    /// - Parameter attempts: failures in a row after which a file is stuck
-    package init(work: WorkDesk, commands: StageCommands, events: EventLog, attempts: Int) {
+    /// - Parameters:
+    ///   - attempts: failures in a row after which a file is stuck
+    ///   - owner: of the programs that are started: those that a killed daemon has left are ended
+    package init(work: WorkDesk, commands: StageCommands, events: EventLog, attempts: Int, owner: String? = nil) {
+        self.owner = owner
         self.work = work
         self.commands = commands
         self.events = events
@@ -32,6 +36,7 @@ package struct Stager: Sendable {
     /// Asks once for each file that is due.
     /// - Throws: `StorageError`
     package func pass(at now: Int = WorkStore.now) async throws -> Outcome {
+        if let owner { await Survivors.end(of: owner) }
         let due = try await work.use { [commands] (store) throws(StorageError) in
             try store.stageable(limit: commands.limits.files, at: now)
         }
@@ -55,7 +60,7 @@ package struct Stager: Sendable {
         let asked = try await work.use { (store) throws(StorageError) in try store.noteAsked(want, at: now) }
         guard let since = asked else { return Outcome() }
         let limits = commands.limits
-        let run = StageRun(template: template, url: url, size: want.size, patience: limits.answer)
+        let run = StageRun(template: template, url: url, size: want.size, patience: limits.answer, owner: owner)
         let answer = await run.run()
         var outcome = Outcome()
         outcome.asked = 1

@@ -133,6 +133,25 @@ import Testing
         #expect(want.state == .missing && want.reason?.contains("cannot start") == true)
     }
 
+    @Test func programsThatOutliveTheirDaemonAreEnded() async throws {
+        let commands = try commands { $0.answer = 60 }
+        try await site.want([try offline("late")])
+        #expect(try await site.schedule(onTape(["late"]), stage: commands, at: now).staging == 1)
+        let lock = site.fixture.directory.file("stage.lock")
+        let owner = try DaemonLock.owner(path: lock)
+        #expect(try DaemonLock.owner(path: lock) == owner)
+        let stager = Stager(
+            work: try site.desk(), commands: commands, events: site.events, attempts: 3, owner: owner)
+        let time = now
+        async let running = stager.pass(at: time)
+        let directory = site.fixture.directory
+        #expect(try await eventually { directory.text("stage.log").contains("late") })
+        // Of another daemon with the same path.
+        #expect(await Survivors.end(of: lock) == 0)
+        #expect(try await eventually { await Survivors.end(of: owner) > 0 })
+        #expect(try await running.failed == 1)
+    }
+
     @Test func soManyAtATime() async throws {
         let commands = try commands { $0.files = 2 }
         let names = (0..<25).map { "never\($0)" }
