@@ -104,13 +104,17 @@ import Testing
             partition gone \(directory.file("gone")) http://localhost/gone
             peer other file://\(directory.file("peer"))
             transfer_command root no-such-program %u %p
+            transfer_command srm "/bin/sh" %u %p
+            stage_command gsiftp://tape/ "/no such/bring-online" %u
             """, to: "ldr.conf")
         let outcome = try await Program.ldr.run(["check", "-c", file])
         #expect(outcome.status == 1)
         let lines = outcome.output.split(separator: "\n")
         #expect(lines.contains { $0.hasPrefix("ok     partition good") })
         #expect(lines.contains { $0.hasPrefix("ok     metadata, of which there are none yet") })
-        for what in ["partition gone", "program no-such-program", "catalog rlsn://127.0.0.1:1", "log of other"] {
+        #expect(lines.contains { $0.hasPrefix("ok     program /bin/sh") }, "\(outcome.output)")
+        let missing = ["no-such-program", "/no such/bring-online"].map { "program " + $0 }
+        for what in missing + ["partition gone", "catalog rlsn://127.0.0.1:1", "log of other"] {
             #expect(lines.contains { $0.hasPrefix("WRONG  " + what) }, "\(what) in \(outcome.output)")
         }
         #expect(try await Program.ldr.run(["check", "--offline", "-c", file]).status == 0)

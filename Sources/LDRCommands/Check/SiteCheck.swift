@@ -65,7 +65,9 @@ struct SiteCheck {
         var needed: Set<String> = []
         if !schemes.isDisjoint(with: ["gsiftp"]) { needed.insert("globus-url-copy") }
         if !schemes.isDisjoint(with: ["http", "https", "dav", "davs"]) { needed.insert("curl") }
-        let commands = site.commands.values.compactMap { $0.split(separator: " ").first.map(String.init) }
+        let commands =
+            site.commands.values.compactMap { try? CommandTemplate($0).program }
+            + site.stageCommands.compactMap { try? CommandTemplate($0.command, .stage).program }
         return needed.union(commands).sorted().map { program in
             let packages = ["globus-url-copy": "globus-gass-copy-progs", "curl": "curl"]
             let advice = packages[program].map { ": install the package \($0)" } ?? ""
