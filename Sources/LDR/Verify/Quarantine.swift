@@ -1,7 +1,11 @@
+import CLinux
 import Foundation
 
 /// The directory of a partition for files that should not be where they were found. They stay until somebody removes them.
 struct Quarantine {
+    /// Files that once had the same name.
+    private static let most = 1_000
+
     private let partition: StoragePartition
 
     init(_ partition: StoragePartition) { self.partition = partition }
@@ -14,13 +18,13 @@ struct Quarantine {
             let directory = String(to[..<(to.lastIndex(of: "/") ?? to.endIndex)])
             try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         } catch { return "\(from): \(error.localizedDescription)" }
-        var free = to
-        var number = 1
         // What is there already may be the good one.
-        while access(free, F_OK) == 0 && number < 1_000 {
-            number += 1
-            free = "\(to).\(number)"
+        for number in 1...Self.most {
+            let free = number == 1 ? to : "\(to).\(number)"
+            if renameat2(AT_FDCWD, from, AT_FDCWD, free, rls_rename_noreplace) == 0 { return nil }
+            if errno == EEXIST { continue }
+            return "\(from): not moved to quarantine: \(String(cString: strerror(errno)))"
         }
-        return rename(from, free) == 0 ? nil : "\(from): not moved to quarantine: \(String(cString: strerror(errno)))"
+        return "\(from): not moved to quarantine: \(to) is there \(Self.most) times: remove some"
     }
 }

@@ -128,6 +128,17 @@ import Testing
         #expect(directory.text("one/x") == "old" && directory.text("new.part") == "new")
     }
 
+    @Test func nothingInQuarantineIsReplaced() throws {
+        try FileManager.default.createDirectory(
+            atPath: directory.file("one/.ldr-quarantine"), withIntermediateDirectories: false)
+        for number in 1...1_000 {
+            try directory.write("\(number)", to: "one/.ldr-quarantine/x" + (number == 1 ? "" : ".\(number)"))
+        }
+        try directory.write("new", to: "one/x")
+        #expect(Quarantine(area.partitions[0]).take("x")?.contains("remove some") == true)
+        #expect(directory.text("one/x") == "new" && directory.text("one/.ldr-quarantine/x.1000") == "1000")
+    }
+
     @Test func whatCannotBePutAsideStays() async throws {
         try directory.write("old", to: "one/x")
         try directory.write("no directory", to: "one/.ldr-quarantine")
