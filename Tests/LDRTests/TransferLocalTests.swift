@@ -68,6 +68,29 @@ import Testing
         #expect(await running.value[1]?.failure != nil)
     }
 
+    @Test func directoriesOfKilledDaemonsAreRemoved() async throws {
+        let program = Process()
+        program.executableURL = URL(fileURLWithPath: "/bin/true")
+        try program.run()
+        program.waitUntilExit()
+        let parent = ProcessInfo.processInfo.environment["TMPDIR"] ?? "/tmp"
+        let (left, locked) = (
+            "\(parent)/ldr-\(program.processIdentifier)-1", "\(parent)/ldr-\(program.processIdentifier)-2"
+        )
+        defer { for path in [left, locked] { try? FileManager.default.removeItem(atPath: path) } }
+        for path in [left, locked] {
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+            try Data().write(to: URL(fileURLWithPath: path + "/errors"))
+        }
+        let lock = open(locked, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        defer { close(lock) }
+        try #require(flock(lock, LOCK_EX | LOCK_NB) == 0)
+        await Survivors.end(of: "\(fixture.source) of nobody")
+        #expect(!FileManager.default.fileExists(atPath: left))
+        // As by one in another container.
+        #expect(FileManager.default.fileExists(atPath: locked))
+    }
+
     @Test func programOfTheAdministrator() async throws {
         let record = try fixture.publish("a b'c", Array("content".utf8))
         let tool = CommandTool(try CommandTemplate("/bin/sh -c 'cp -- \"${1#root://}\" \"$2\"' sh %u %p"))

@@ -17,6 +17,7 @@ package enum Survivors {
         while ContinuousClock.now < deadline, found.contains(where: { belongs($0, to: owner) }) {
             try? await Task.sleep(for: .milliseconds(5))
         }
+        Scratch.removeAbandoned()
         return found.count
     }
 
