@@ -92,6 +92,9 @@ package struct ArrivalPlanner: Sendable {
                 path: path, pfn: area.url(partition, path)))
     }
 
+    /// Whether a file of this number is on its way.
+    func isPlanned(_ id: Int) -> Bool { space.contains(id) }
+
     /// Of a file that has arrived, or will not for now.
     func release(_ want: Want) { space.release(want.id) }
 

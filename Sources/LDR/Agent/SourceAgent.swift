@@ -32,6 +32,9 @@ package struct SourceAgent: Sendable {
         self.settings = settings
     }
 
+    /// Whether a file is on its way, also for one that is not wanted any longer.
+    func isUnderWay(_ id: Int) -> Bool { plans.isPlanned(id) }
+
     /// Returns when the source's queue is empty, after a few batches, or when most of a batch has failed: then the scheduler
     /// shall think again.
     func empty(_ source: String) async throws -> AgentOutcome {

@@ -10,16 +10,19 @@ package struct TransferDaemon: Sendable {
     private let incoming: [IncomingDirectory]
     private let isOff: @Sendable () -> Bool
     private let owner: String?
+    private let cleaning: Duration
 
     /// - Parameters:
     ///   - sources: that are fetched from at a time
     ///   - incoming: directories in which files may have been left that are wanted no longer
     ///   - isOff: whether nothing may be fetched now; asked once a second
     ///   - owner: of the programs that are started, as in the agent's settings
+    ///   - cleaning: how often leftovers are looked for in a pass that goes on
     package init(
         _ agent: SourceAgent, work: WorkDesk, sources: Int, isOff: @escaping @Sendable () -> Bool = { false },
-        incoming: [IncomingDirectory] = [], owner: String? = nil
+        incoming: [IncomingDirectory] = [], owner: String? = nil, cleaning: Duration = .seconds(3_600)
     ) {
+        self.cleaning = cleaning
         self.agent = agent
         self.work = work
         self.sources = sources
@@ -36,7 +39,7 @@ package struct TransferDaemon: Sendable {
         _ = try await work.use { (store) throws(StorageError) in try store.recoverTransfers() }
         try await removeLeftovers()
         let round = await withTaskGroup(of: Step.self) { group in
-            var (round, isTicking) = (Round(), false)
+            var (round, isTicking, cleaned) = (Round(), false, ContinuousClock.now)
             while !Task.isCancelled, !isOff() {
                 for source in await startable(&round) {
                     round.busy.insert(source)
@@ -48,6 +51,11 @@ package struct TransferDaemon: Sendable {
                 let step = await group.next() ?? .tick
                 if case .tick = step { isTicking = false }
                 round.note(step)
+                // At a busy site a pass never ends. What goes wrong here, the next pass says.
+                if .now - cleaned > cleaning {
+                    try? await removeLeftovers()
+                    cleaned = .now
+                }
             }
             group.cancelAll()
             for await step in group { round.note(step) }
@@ -108,14 +116,14 @@ package struct TransferDaemon: Sendable {
         }
     }
 
-    /// Before anything is under way. Numbers are given once, so nobody needs the files of a want that has gone.
+    /// Numbers are given once, so nobody needs the files of a want that has gone.
     private func removeLeftovers() async throws {
         for directory in incoming {
             // One that cannot be read is told of when a file shall go there.
             // Numbers below 1 are of others: what moves off a partition that drains.
             guard let ids = try? directory.leftovers().map(\.id).filter({ $0 > 0 }), !ids.isEmpty else { continue }
             let needed = try await work.use { (store) throws(StorageError) in try store.unfinished(ids) }
-            for id in ids where !needed.contains(id) { directory.remove(id) }
+            for id in ids where !needed.contains(id) && !agent.isUnderWay(id) { directory.remove(id) }
         }
     }
 }

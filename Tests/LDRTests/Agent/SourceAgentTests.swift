@@ -33,6 +33,21 @@ import Testing
         #expect(!Self.plan(planner, id + 1))
     }
 
+    @Test func leftoversGoWhileOthersAreOnTheirWay() async throws {
+        try await site.want([try site.fixture.publish("a", megabytes: 8)])
+        #expect(try await site.schedule(["a": [ByteString(site.server.url("slow/a"))]]).queued == 1)
+        let left = site.fixture.incoming.file(of: 7)
+        let daemon = try site.daemon(cleaning: .zero)
+        async let passing = daemon.pass()
+        let incoming = site.fixture.incoming
+        #expect(try await eventually { try !incoming.leftovers().isEmpty })
+        // Of a file that is not wanted any longer.
+        try site.fixture.directory.write("x", to: "partition/.ldr-incoming/7.part")
+        #expect(try await passing.arrived == 1)
+        #expect(!FileManager.default.fileExists(atPath: left))
+        #expect(site.fixture.landed == ["a"])
+    }
+
     @Test func theFailureOfOneAgentEndsNoOther() async throws {
         try await site.want(["a", "b"].map { try site.fixture.publish($0, Array($0.utf8)) })
         let urls: [ByteString: [ByteString]] = ["a": [ByteString(site.server.url("slow/a"))], "b": ["http://b/b"]]

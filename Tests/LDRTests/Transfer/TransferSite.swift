@@ -53,8 +53,11 @@ struct TransferSite {
             layout: LayoutTemplate(parsing: "{lfn}"))
     }
 
-    func daemon(isOff: @escaping @Sendable () -> Bool = { false }) throws -> TransferDaemon {
-        TransferDaemon(try agent(), work: try desk(), sources: 2, isOff: isOff)
+    func daemon(
+        isOff: @escaping @Sendable () -> Bool = { false }, cleaning: Duration = .seconds(3_600)
+    ) throws -> TransferDaemon {
+        TransferDaemon(
+            try agent(), work: try desk(), sources: 2, isOff: isOff, incoming: [fixture.incoming], cleaning: cleaning)
     }
 
     func agent(_ tools: TransferTools = TransferTools(), plans: ArrivalPlanner? = nil) throws -> SourceAgent {
