@@ -40,7 +40,9 @@ struct ReapSearch {
     nonisolated(nonsending) mutating func findRolling() async throws {
         copies = try work.totals()[.present]?.files ?? 0
         for (id, released) in try await rollingSurplus() {
-            guard let file = try work.presentFile(id), let candidate = try candidate(file, released, 0) else { continue }
+            guard let file = try work.presentFile(id), let candidate = try candidate(file, released, 0) else {
+                continue
+            }
             found.append(candidate)
         }
     }

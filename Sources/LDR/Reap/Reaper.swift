@@ -69,7 +69,8 @@ package struct Reaper {
             report.refusals.append(
                 "\(report.due) of \(search.copies) copies are due: no more than \(limit) go now (`reap_refusal`)")
         }
-        try await reap(search, ReapBatch(self, evenLast: evenLast, acts: acts), limit, &report) { () throws(StorageError) in
+        try await reap(search, ReapBatch(self, evenLast: evenLast, acts: acts), limit, &report) {
+            () throws(StorageError) in
             try work.subscriptions().map(\.identity) == subscriptions.map(\.identity)
         }
     }

@@ -13,7 +13,8 @@ package final class DaemonLock: Sendable {
     package init(path: String, daemon: String) throws(Failure) {
         descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
         guard descriptor >= 0 else {
-            throw Failure(description: "\(path): \(String(cString: strerror(errno))): can this user write there?", isHeld: false)
+            throw Failure(
+                description: "\(path): \(String(cString: strerror(errno))): can this user write there?", isHeld: false)
         }
         if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return }
         close(descriptor)
@@ -34,7 +35,8 @@ package final class DaemonLock: Sendable {
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
         var status = stat()
         guard descriptor >= 0, fstat(descriptor, &status) == 0 else {
-            throw Failure(description: "\(path): \(String(cString: strerror(errno))): can this user write there?")
+            throw Failure(
+                description: "\(path): \(String(cString: strerror(errno))): can this user write there?", isHeld: false)
         }
         close(descriptor)
         return "\(path)@\(status.st_dev):\(status.st_ino)"
