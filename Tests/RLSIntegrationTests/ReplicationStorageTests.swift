@@ -103,7 +103,8 @@ import Testing
 
     @Test(.timeLimit(.minutes(5))) func aVolumeThatRolls() async throws {
         let volume = 70_000
-        let lines = ["subscription newest volume=\(volume) rolling : size >= 0"]
+        // All of it changes in each round.
+        let lines = ["subscription newest volume=\(volume) rolling : size >= 0", "reap_refusal 100"]
         try await ReplicationSite.connect([publisher, reader], ["reader": lines])
         let master = try await reader.master()
         var last: [String: Data] = [:]

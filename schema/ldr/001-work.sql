@@ -89,7 +89,9 @@ CREATE TABLE transfer (
     bytes INTEGER NOT NULL,
     -- NULL for success, else the kind of failure.
     failure TEXT,
-    message TEXT
+    message TEXT,
+    -- The file stood in its place after this transfer, and because of it, for all that is known.
+    brought INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX transfer_by_lfn ON transfer (lfn);
 -- They are forgotten after a time.

@@ -111,7 +111,7 @@ package struct ArrivalDesk: Sendable {
             let began = seconds.map { now - Int($0 * 1_000) } ?? arrival.began
             return TransferResult(
                 arrival.want, source: source, url: arrival.want.url ?? .empty, began: began, ended: now, bytes: bytes,
-                failure: failure, isSourceFault: blames, isForgiven: forgives)
+                failure: failure, isSourceFault: blames, isForgiven: forgives, isBrought: arrival.isBrought)
         }
         switch arrival.outcome {
         case .success(let bytes, let seconds):
@@ -138,6 +138,7 @@ package struct ArrivalDesk: Sendable {
 
 extension ArrivedFile {
     fileprivate var registrable: Mapping? { if case .success = outcome { copy } else { nil } }
+    fileprivate var isBrought: Bool { if case .success = outcome { !wasThere } else { false } }
     /// By this side: no failure of the file.
     fileprivate var isInterrupted: Bool { outcome.failure?.kind == .interrupted }
 }

@@ -23,8 +23,11 @@ struct ArrivedFile: Sendable {
     let outcome: TransferOutcome
     /// Milliseconds since 1970.
     let began: Int
+    /// Nothing was fetched: the copy stood in its place.
+    let wasThere: Bool
 
-    init(want: Want, copy: Mapping?, outcome: TransferOutcome, began: Int) {
+    init(want: Want, copy: Mapping?, outcome: TransferOutcome, began: Int, wasThere: Bool = false) {
+        self.wasThere = wasThere
         self.want = want
         self.copy = copy
         self.outcome = outcome

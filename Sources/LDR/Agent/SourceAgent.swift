@@ -145,7 +145,9 @@ struct ArrivalBatch: Sendable {
     }
 
     mutating func settle(_ want: Want, _ copy: Mapping) {
-        settled.append(ArrivedFile(want: want, copy: copy, outcome: .success(bytes: 0, seconds: 0), began: began))
+        settled.append(
+            ArrivedFile(
+                want: want, copy: copy, outcome: .success(bytes: 0, seconds: 0), began: began, wasThere: true))
     }
 
     mutating func add(_ want: Want, _ plan: Result<ArrivalPlan, TransferFailure>) {

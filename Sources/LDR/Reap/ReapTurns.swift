@@ -27,6 +27,7 @@ package actor ReapTurns {
         if began.map({ now - $0 >= interval }) ?? true {
             began = now
             (isWholeDone, gone) = (false, 0)
+            (pause, pausesUntil) = (shortest, nil)
         }
         if isWholeDone, let pausesUntil, now < pausesUntil { return nil }
         return Turn(isWhole: !isWholeDone, gone: gone)

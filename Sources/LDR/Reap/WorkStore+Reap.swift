@@ -70,10 +70,10 @@ extension WorkStore {
         return (excess, here.prefix { $0.id < oldestWaiting })
     }
 
-    /// Whether a transfer brought the file here, some time.
+    /// Whether a transfer brought the file here, some time: also one that the catalog did not take at first, or that its daemon
+    /// did not survive.
     func wasFetched(_ lfn: ByteString) throws(StorageError) -> Bool {
-        try file.connection.statement("SELECT 1 FROM transfer WHERE lfn = ? AND failure IS NULL LIMIT 1").bind(1, lfn)
-            .hasRow()
+        try file.connection.statement("SELECT 1 FROM transfer WHERE lfn = ? AND brought LIMIT 1").bind(1, lfn).hasRow()
     }
 
     /// Whether a transfer brought the file, and this site has never published it itself.

@@ -17,11 +17,15 @@ package struct TransferResult: Sendable {
     package let isSourceFault: Bool
     /// Whether it is no attempt that counts: with the same state of this site any file would have failed.
     package let isForgiven: Bool
+    /// Whether it put the file in its place, registered or not.
+    package let isBrought: Bool
 
     package init(
         _ want: Want, source: String, url: ByteString, began: Int, ended: Int, bytes: Int64,
-        failure: (kind: String, message: String)? = nil, isSourceFault: Bool = false, isForgiven: Bool = false
+        failure: (kind: String, message: String)? = nil, isSourceFault: Bool = false, isForgiven: Bool = false,
+        isBrought: Bool? = nil
     ) {
+        self.isBrought = isBrought ?? (failure == nil)
         self.want = want
         self.source = source
         self.url = url
@@ -35,9 +39,19 @@ package struct TransferResult: Sendable {
 }
 
 extension WorkStore {
-    /// Transfers that a daemon has left unfinished go back into the queue. Of the one daemon that transfers.
-    package func recoverTransfers() throws(StorageError) -> Int {
-        try file.connection.statement("UPDATE want SET state = 1 WHERE state = 2").run()
+    /// Transfers that a daemon has left unfinished go back into the queue. Of the one daemon that transfers. They are noted: what
+    /// may stand in their places, they have brought.
+    package func recoverTransfers(at now: Int = WorkStore.now) throws(StorageError) -> Int {
+        try file.write { (connection) throws(StorageError) in
+            try connection.statement(
+                """
+                INSERT INTO transfer (lfn, source, url, began, ended, bytes, failure, message, brought)
+                SELECT lfn, coalesce(source, ''), coalesce(url, x''), ?1, ?1, 0, ?2, 'the daemon ended', 1 FROM want
+                WHERE state = 2
+                """
+            ).bind(1, now).bind(2, text: TransferFailure.Kind.interrupted.rawValue).run()
+            return try connection.statement("UPDATE want SET state = 1 WHERE state = 2").run()
+        }
     }
 
     /// Sources with files in their queues that are not to be left alone, the longest waiting first.
@@ -107,8 +121,8 @@ extension WorkStore {
             // Within the change: the stage daemon notes results, too, and somebody may tell to retry.
             var records = Dictionary(uniqueKeysWithValues: try sources().map { ($0.name, $0) })
             for result in results {
-                // Of what is forgiven, the want says why: it may be tried for days.
-                if !result.isForgiven { try note(result, connection) }
+                // Of what is forgiven, the want says why: it may be tried for days. What has landed is noted once.
+                if !result.isForgiven || result.isBrought { try note(result, connection) }
                 try conclude(result, attempts, connection)
                 var record = records[result.source] ?? SourceRecord(name: result.source)
                 record.note(result)
@@ -123,11 +137,11 @@ extension WorkStore {
     private func note(_ result: TransferResult, _ connection: SQLiteConnection) throws(StorageError) {
         let statement = try connection.statement(
             """
-            INSERT INTO transfer (lfn, source, url, began, ended, bytes, failure, message)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO transfer (lfn, source, url, began, ended, bytes, failure, message, brought)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
             """)
         try statement.bind(1, result.want.lfn).bind(2, text: result.source).bind(3, result.url).bind(4, result.began)
-            .bind(5, result.ended).bind(6, Int(result.bytes))
+            .bind(5, result.ended).bind(6, Int(result.bytes)).bind(9, result.isBrought ? 1 : 0)
         if let failure = result.failure {
             try statement.bind(7, text: failure.kind).bind(8, text: failure.message)
         } else {
@@ -186,7 +200,7 @@ extension WorkStore {
     @discardableResult
     func forgetFailures(before time: Int, atMost limit: Int = 10_000) throws(StorageError) -> Int {
         // Nothing is written when there are none.
-        let condition = "failure IS NOT NULL AND ended < ?"
+        let condition = "failure IS NOT NULL AND NOT brought AND ended < ?"
         let oldest = try file.connection.statement("SELECT 1 FROM transfer WHERE \(condition) LIMIT 1")
         if try !oldest.bind(1, time).hasRow() { return 0 }
         return try file.connection.statement(

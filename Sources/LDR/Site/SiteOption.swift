@@ -210,7 +210,8 @@ extension SiteOption {
 
     private static let reaping: [SiteOption] = [
         SiteOption(
-            key: "reap_refusal", values: "a percentage", help: "part of the copies that may be removed in one pass"
+            key: "reap_refusal", values: "a percentage",
+            help: "part of the copies that may be removed in one `reap_interval`"
         ) {
             (site, value) throws(SiteValueError) in
             site.reap.refusal = Double(try value.integer(0...100)) / 100

@@ -17,7 +17,8 @@ import Testing
         let want = Want(
             id: id, lfn: "x", size: 60, subscriptions: 1, state: .active, since: 0, nextTry: 0, attempts: 0)
         let described = DescribedFile(record: FileRecord(lfn: "x", size: 60), publisher: "there")
-        if case .success = planner.plan(want, described) { return true }
+        var looks = PartitionLooks()
+        if case .success = planner.plan(want, described, &looks) { return true }
         return false
     }
 

@@ -388,7 +388,10 @@ import Testing
         // At least one, and what was left active is queued again.
         #expect(try work.take(from: "http://a", files: 10, bytes: 1).count == 1)
         #expect(try work.waitingSources().isEmpty)
+        #expect(try !work.wasFetched("a"))
         #expect(try work.recoverTransfers() == 3)
+        // One that had landed is found in its place and settled, and came by that transfer.
+        #expect(try work.wasFetched("a") && work.history(of: "a", limit: 9).map(\.failure) == ["interrupted"])
     }
 }
 
