@@ -84,7 +84,7 @@ struct ChildProcess: Sendable {
         let all = environment.merging(["LC_ALL": "C"]) { $1 }
         let overrides = all.map { (Environment.Key(stringLiteral: $0), $1 as String?) }
         let configuration = Configuration(
-            executable: program.contains("/") ? .path(FilePath(program)) : .name(program),
+            executable: ProgramPath.find(program).map { .path(FilePath($0)) } ?? .name(program),
             // They are taken for strings of C.
             arguments: Arguments(arguments.map { $0 + [0] }),
             environment: .inherit.updating(Dictionary(overrides) { $1 }), platformOptions: options)

@@ -72,14 +72,9 @@ struct SiteCheck {
             let packages = ["globus-url-copy": "globus-gass-copy-progs", "curl": "curl"]
             let advice = packages[program].map { ": install the package \($0)" } ?? ""
             return Finding(
-                "program \(program)", problem: Self.isRunnable(program) ? nil : "is not there, or not on PATH\(advice)")
+                "program \(program)",
+                problem: ProgramPath.find(program) != nil ? nil : "is not there, or not on PATH\(advice)")
         }
-    }
-
-    private static func isRunnable(_ program: String) -> Bool {
-        if program.contains("/") { return access(program, X_OK) == 0 }
-        let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
-        return path.split(separator: ":").contains { access("\($0)/\(program)", X_OK) == 0 }
     }
 
     // MARK: Services
