@@ -84,12 +84,15 @@ import Testing
         var settings = server.settings
         settings.streams = streams
         let requests = [fixture.request(1, url("large"), record)]
+        // Not so fast that all of it is here before anybody looks.
+        settings.bandwidth = BandwidthGate { .rate(64 << 20) }
         let running = Task { [fixture, tool, settings] in await fixture.run(tool, requests, settings) }
         try await stopServer(when: 1, has: 32 << 20)
         server.kill()
         #expect(await running.value[1]?.kind == .sourceUnreachable)
         let part = fixture.size(1)
         #expect(part >= 32 << 20 && (streams > 1 || part < record.size))
+        settings.bandwidth = nil
         #expect(await fixture.run(tool, requests, settings)[1]?.kind == .sourceUnreachable)
 
         let second = try await GridFTPServer(port: server.port)
