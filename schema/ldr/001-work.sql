@@ -46,8 +46,6 @@ CREATE TABLE want (
     checksum BLOB,
     -- Since when the source was asked to bring it back; 0 for one that was not, or has come.
     staging INTEGER NOT NULL DEFAULT 0,
-    -- This site published it, some time: a copy here is not one that a transfer brought.
-    is_own INTEGER NOT NULL DEFAULT 0,
     -- Of one that is held back: 0 the volume is used up, 1 it waits until older ones have been let go of, 2 it is older than those
     -- that are here.
     held INTEGER NOT NULL DEFAULT 0
@@ -63,7 +61,7 @@ CREATE INDEX want_active ON want (source) WHERE state = 2;
 CREATE INDEX want_stuck ON want (next_try) WHERE state = 4;
 CREATE INDEX want_by_none ON want (id) WHERE subscriptions = 0;
 
--- Files that this site published, some time: for those that are not wanted now, and may be later.
+-- Files that this site published, some time, wanted or not: a copy here is not one that a transfer brought.
 CREATE TABLE own (lfn BLOB PRIMARY KEY) WITHOUT ROWID;
 
 -- What transfers have taught about sources.

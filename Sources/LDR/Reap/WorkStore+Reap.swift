@@ -13,7 +13,9 @@ struct HeldFile: Sendable {
     /// This site published it, some time.
     let isOwn: Bool
 
-    fileprivate static let columns = "id, lfn, size, subscriptions, max(next_try, since) AS came, is_own"
+    fileprivate static let columns = """
+        id, lfn, size, subscriptions, max(next_try, since) AS came, EXISTS (SELECT 1 FROM own WHERE own.lfn = want.lfn)
+        """
 
     fileprivate init(_ row: SQLiteStatement) {
         id = row.integer(0)
@@ -78,8 +80,7 @@ extension WorkStore {
 
     /// Whether a transfer brought the file, and this site has never published it itself.
     func isBrought(_ lfn: ByteString) throws(StorageError) -> Bool {
-        let isOwn = try file.connection.statement("SELECT 1 FROM own WHERE lfn = ?").bind(1, lfn).hasRow()
-        if isOwn { return false }
+        if try file.connection.statement("SELECT 1 FROM own WHERE lfn = ?").bind(1, lfn).hasRow() { return false }
         return try wasFetched(lfn)
     }
 

@@ -122,14 +122,14 @@ private struct VerdictWriter {
         known = try connection.statement("SELECT id, subscriptions, size, state, checksum FROM want WHERE lfn = ?")
         insert = try connection.statement(
             """
-            INSERT INTO want (lfn, size, subscriptions, queue, state, since, checksum, is_own)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, EXISTS (SELECT 1 FROM own WHERE lfn = ?1))
+            INSERT INTO want (lfn, size, subscriptions, queue, state, since, checksum)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
             """)
         update = try connection.statement(
             """
             UPDATE want SET size = ?1, subscriptions = ?2, queue = ?3, state = ?4, checksum = ?6,
                 next_try = iif(?7 IS NULL, next_try, 0), attempts = iif(?7 IS NULL, attempts, 0),
-                reason = coalesce(?7, reason), is_own = is_own | ?8
+                reason = coalesce(?7, reason)
             WHERE id = ?5
             """)
         delete = try connection.statement("DELETE FROM want WHERE id = ?")
@@ -173,7 +173,7 @@ private struct VerdictWriter {
                 .bind(4, isWantedAnew || isOld ? WantState.missing.rawValue : state).bind(5, id)
             try bind(verdict.checksum, to: update, 6)
             if isOld { try update.bind(7, text: Self.old) } else { try update.bindNull(7) }
-            try update.bind(8, verdict.isOwn ? 1 : 0).run()
+            try update.run()
             if verdict.isOwn && here != nil { try settle.bind(1, now).bind(2, id).run() }
         }
         return false
