@@ -23,13 +23,11 @@ struct ServeCommand: AsyncParsableCommand {
         }
         let lock = try DaemonLock(path: SitePlaces(site).lock("serve"), daemon: "serve")
         defer { withExtendedLifetime(lock) {} }
-        let application = SiteServer(site: site, address: address, logger: logger).application { port in
-            logger.info("listening", metadata: ["url": "http://\(address.authority(port: port))/"])
-        }
+        let server = ListeningServer(server: SiteServer(site: site, address: address, logger: logger))
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [
-                    .init(service: application),
+                    .init(service: server),
                     .init(
                         service: MasterWatch(interval: site.interval),
                         successTerminationBehavior: .gracefullyShutdownGroup),
@@ -37,6 +35,16 @@ struct ServeCommand: AsyncParsableCommand {
                 gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: Logger(label: "serve") { _ in SwiftLogNoOpLogHandler() }))
         try await group.run()
+    }
+}
+
+private struct ListeningServer: Service {
+    let server: SiteServer
+
+    func run() async throws {
+        try await server.run { port in
+            server.logger.info("listening", metadata: ["url": "http://\(server.address.authority(port: port))/"])
+        }
     }
 }
 

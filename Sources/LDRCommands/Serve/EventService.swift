@@ -1,9 +1,8 @@
 import Foundation
 import HTTPTypes
-import Hummingbird
+import HummingbirdCore
 import LDR
 import NIOCore
-import ServiceLifecycle
 
 /// Answers `/events`: what happens from now on, or since what a client has seen, as server-sent events.
 struct EventService: Sendable {
@@ -13,8 +12,9 @@ struct EventService: Sendable {
 
     private let path: String
     private let places = Places(WebLimits.followers)
+    private let stopSign: StopSign
 
-    init(path: String) { self.path = path }
+    init(path: String, stopSign: StopSign) { (self.path, self.stopSign) = (path, stopSign) }
 
     /// The last event that a client has seen, as it says.
     static func lastSeen(_ headers: HTTPFields) -> String? { HTTPField.Name("Last-Event-ID").flatMap { headers[$0] } }
@@ -33,7 +33,7 @@ struct EventService: Sendable {
             try await writer.write(ByteBuffer(string: ": events of this site\n\n"))
             if isMissed { try await writer.write(ByteBuffer(string: "event: missed\ndata: {}\n\n")) }
             var last = ContinuousClock.now
-            while !Task.isCancelled && !Task.isShuttingDownGracefully {
+            while !Task.isCancelled && !stopSign.isRaised {
                 if let text = follower.next() {
                     try await writer.write(ByteBuffer(string: text))
                     last = .now

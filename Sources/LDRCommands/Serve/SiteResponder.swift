@@ -1,20 +1,18 @@
 import HTTPTypes
-import Hummingbird
+import HummingbirdCore
 import LDR
 import Logging
 import RLSStorage
 
 /// Answers what is asked of a site over HTTP. Nothing can be changed.
-struct SiteResponder: HTTPResponder {
-    typealias Context = BasicRequestContext
-
+struct SiteResponder: Sendable {
     private let status: Remembered<SiteStatus>
     private let activity: Remembered<[ActivityPoint]>
     private let find: FindService
     private let events: EventService
     private let logger: Logger
 
-    init(_ site: SiteConfiguration, logger: Logger) {
+    init(_ site: SiteConfiguration, logger: Logger, stopSign: StopSign) {
         let places = SitePlaces(site)
         status = Remembered(for: .seconds(1)) {
             try SiteStatus(
@@ -27,11 +25,11 @@ struct SiteResponder: HTTPResponder {
                 until: WorkStore.now, span: StatusPage.span, count: StatusPage.spans)
         }
         find = FindService(site)
-        events = EventService(path: places.events)
+        events = EventService(path: places.events, stopSign: stopSign)
         self.logger = logger
     }
 
-    func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
+    func respond(to request: Request) async -> Response {
         do {
             guard request.method == .get || request.method == .head else {
                 throw WebError(.methodNotAllowed, "only GET is answered")

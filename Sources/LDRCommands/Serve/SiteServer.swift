@@ -1,36 +1,27 @@
-import Hummingbird
 import HummingbirdCore
 import LDR
 import Logging
 import NIOCore
-import NIOPosix
-import ServiceLifecycle
 
 /// The HTTP server of a site.
-struct SiteServer {
+struct SiteServer: Sendable {
     let site: SiteConfiguration
     let address: WebAddress
     let logger: Logger
     /// Seconds without a byte in either direction, after which a connection is closed.
     var idle = WebLimits.idle
 
-    /// - Parameter onRunning: called with the port when the server listens
-    func application(onRunning: @escaping @Sendable (Int) -> Void) -> Application<SiteResponder> {
-        // Its own messages are of its insides.
-        let quiet = Logger(label: "http") { _ in SwiftLogNoOpLogHandler() }
-        return Application(
-            responder: SiteResponder(site, logger: logger),
-            server: .http1(configuration: channel),
-            configuration: ApplicationConfiguration(
-                address: .hostname(address.host, port: address.port), backlog: 64,
-                availableConnectionsDelegate: MaximumAvailableConnections(WebLimits.connections, logger: quiet)),
-            onServerRunning: { channel in onRunning(channel.localAddress?.port ?? 0) },
-            logger: quiet)
-    }
-
     /// Until it is told to stop.
-    func run(onRunning: @escaping @Sendable (Int) -> Void) async throws {
-        try await application(onRunning: onRunning).run()
+    /// - Parameter onRunning: called with the port when the server listens
+    func run(onRunning: @Sendable (Int) -> Void) async throws {
+        let stopSign = StopSign()
+        let responder = SiteResponder(site, logger: logger, stopSign: stopSign)
+        let http = HTTP1Channel(
+            responder: { request, writer, _ in
+                let response = await responder.respond(to: request)
+                try await writer.write(response: response.head, body: response.body)
+            }, configuration: channel)
+        try await WebListener(address: address, http: http, stopSign: stopSign).run(onRunning: onRunning)
     }
 
     private var channel: HTTP1Channel.Configuration {

@@ -20,6 +20,7 @@ import Testing
         let subscriptions = object?["subscriptions"] as? [[String: Any]]
         #expect(subscriptions?.first?["present"] as? Int == 1 && subscriptions?.first?["expired"] as? Int == 1)
         #expect(try await site.get("/status", ["-I"]).body.isEmpty)
+        #expect(answer.head.contains(/[Dd]ate: [A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} 20\d\d \d\d:\d\d:\d\d GMT/))
     }
 
     @Test func metrics() async throws {
@@ -120,6 +121,24 @@ import Testing
             try client.send(start)
             #expect(try client.receiveUntilClosed().isEmpty)
         }
+    }
+
+    /// However many connections have just been accepted: none of them is lost, which would end the process.
+    @Test func stopsInTheMidstOfConnections() async throws {
+        for _ in 0..<20 {
+            let site = try await ServedSite()
+            let clients = try (0..<20).map { _ in try RawClient(port: site.port) }
+            for client in clients.prefix(10) { try client.send("GET /status HTTP/1.1\r\n\r\n") }
+            try await site.stop()
+            for client in clients { _ = try client.receiveUntilClosed() }
+        }
+    }
+
+    @Test func followersAreLetGoWhenItStops() async throws {
+        let follower = try await site.follow()
+        #expect(try await eventually { follower.output.hasPrefix(": ") })
+        try await site.stop()
+        #expect(try await follower.end() == 0)
     }
 
     @Test func whatIsNotThere() async throws {

@@ -38,6 +38,12 @@ final class ServedSite: Sendable {
 
     deinit { server.cancel() }
 
+    /// Returns when the server has ended.
+    func stop() async throws {
+        server.cancel()
+        try await server.value
+    }
+
     private static func fill(_ places: SitePlaces) throws {
         let store = try MetadataStore(path: places.metadata, site: "cit")
         _ = try store.publish(
