@@ -48,8 +48,8 @@ import Testing
         #expect(try await bench.migrate().isGood)
         #expect(try await bench.migrate(.init(onlyVerifies: true)).isGood)
         #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
-        let files = try FileManager.default.contentsOfDirectory(atPath: bench.directory.path).sorted()
-        #expect(files == ["from", "from.lock", "to", "to.lock"])
+        let files = try FileManager.default.contentsOfDirectory(atPath: bench.directory.path)
+        #expect(files.filter { $0.hasPrefix("from") }.sorted() == ["from", "from.lock"])
     }
 
     /// A server that was killed leaves changes in the log.

@@ -101,8 +101,8 @@ import Testing
         let before = try Data(contentsOf: URL(fileURLWithPath: path))
         #expect(try await bench.migrate().isGood)
         #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
-        let files = try FileManager.default.contentsOfDirectory(atPath: bench.directory.path).sorted()
-        #expect(files == ["from", "to", "to.lock"])
+        let files = try FileManager.default.contentsOfDirectory(atPath: bench.directory.path)
+        #expect(files.filter { $0.hasPrefix("from") } == ["from"])
     }
 
     /// A copy of the first so many rows, without those given; then the rest.
