@@ -25,6 +25,7 @@ import Testing
         #expect(outcomes.values.compactMap(\.failure) == [])
         for request in requests { _ = try await fixture.land(request, request.expected.lfn) }
         #expect(fixture.landed.count == 504)
+        #expect(fixture.begun.sorted() == requests.map(\.id))
         #expect(try fixture.incoming.leftovers().isEmpty)
     }
 

@@ -20,6 +20,7 @@ import Testing
         #expect(outcomes.values.allSatisfy { $0.failure == nil })
         for request in requests { _ = try await fixture.land(request, request.expected.lfn) }
         #expect(fixture.landed == (names + ["empty"]).sorted())
+        #expect(fixture.begun.sorted() == requests.map(\.id))
     }
 
     @Test func strangeSources() async throws {

@@ -108,8 +108,9 @@ package struct SourceAgent: Sendable {
             }
             return
         }
-        await tool.run(batch.requests, settings) { [self] request, outcome in
+        await tool.run(batch.requests, settings, began: landing.follow) { [self] request, outcome in
             guard let plan = batch.plans[request.id] else { return }
+            if outcome.failure != nil { landing.forget(request) }
             var final = outcome
             if case .success = outcome {
                 do throws(TransferFailure) {

@@ -12,7 +12,9 @@ package struct DigestError: Error, CustomStringConvertible {
 }
 
 /// Computes several checksums of the same bytes at once.
-package struct ContentDigest: ~Copyable {
+///
+/// `@unchecked Sendable`: nothing else has OpenSSL's contexts, and a value that cannot be copied is in one place at a time.
+package struct ContentDigest: ~Copyable, @unchecked Sendable {
     private let kinds: Set<ChecksumKind>
     private var adler = CZlib.adler32(0, nil, 0)
     private let md5: MessageDigest?
@@ -91,18 +93,6 @@ extension ContentDigest {
     static func of(
         _ blocks: consuming FileBlocks, path: String, kinds: Set<ChecksumKind>, isCancelled: () -> Bool
     ) throws(DigestError) -> (size: Int64, checksums: Checksums) {
-        var file = blocks
-        var digest = try ContentDigest(kinds)
-        var size: Int64 = 0
-        while try file.next(
-            atMost: blockSize,
-            {
-                size += Int64($0.count)
-                digest.update($0)
-            })
-        {
-            if isCancelled() { throw DigestError(reason: .cancelled, description: "\(path): cancelled") }
-        }
-        return (size, digest.finish())
+        try DigestedPart(blocks, path: path, kinds: kinds).finish(isCancelled)
     }
 }

@@ -9,6 +9,7 @@ package struct Landing: Sendable {
     let threads: FileThreads
     let permissions: mode_t
     private let groups = LandingGroups()
+    private let growing = GrowingFiles()
 
     /// - Parameters:
     ///   - threads: as many files are verified at a time
@@ -17,6 +18,12 @@ package struct Landing: Sendable {
         self.threads = threads
         self.permissions = permissions & 0o666
     }
+
+    /// Reads a large file while it comes, from its beginning on. Told again, it begins again.
+    func follow(_ request: TransferRequest) { growing.follow(request) }
+
+    /// Of one that does not come.
+    func forget(_ request: TransferRequest) { _ = growing.take(request) }
 
     package struct Landed: Sendable, Equatable {
         /// Those that were computed: at least the strongest that the record has.
@@ -40,11 +47,12 @@ package struct Landing: Sendable {
         _ request: TransferRequest, root: String, name: ByteString, computing: Set<ChecksumKind> = [],
         movingAside aside: (@Sendable () -> String?)? = nil
     ) async throws(TransferFailure) -> Landed {
+        let growing = growing.take(request)
         let verified = try await onThread { [permissions] isCancelled throws(TransferFailure) in
             let file = LandingFile(
                 request: request, place: try LandingPlace(root: root, name: name), permissions: permissions,
                 kinds: computing.union([request.expected.checksums.strongest].compactMap(\.self)))
-            return VerifiedFile(file: file, checksums: try file.verify(isCancelled))
+            return VerifiedFile(file: file, checksums: try file.verify(growing, isCancelled))
         }
         if try await groups.name(verified).get() { return Landed(checksums: verified.checksums, wasThere: false) }
         let isThere = try await onThread { isCancelled throws(TransferFailure) in

@@ -15,7 +15,9 @@ struct LandingFile: Sendable {
     private var expected: FileRecord { request.expected }
 
     /// Compares size and checksum; one that differs is removed.
-    func verify(_ isCancelled: () -> Bool) throws(TransferFailure) -> Checksums {
+    ///
+    /// - Parameter growing: what was read of it while it came
+    func verify(_ growing: GrowingFile?, _ isCancelled: () -> Bool) throws(TransferFailure) -> Checksums {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
         guard descriptor >= 0 else {
             if errno == ENOENT { throw TransferFailure(.other, "\(path): the transfer ended without a file") }
@@ -30,14 +32,26 @@ struct LandingFile: Sendable {
             unlink(path)
             throw TransferFailure(.sizeDiffers, "\(request.source): sent \(status.st_size) bytes, not \(expected.size)")
         }
-        let checksums = try verifiedChecksums(descriptor, isCancelled)
+        let checksums = try verifiedChecksums(descriptor, growing, isCancelled)
         guard fchmod(descriptor, permissions) == 0 else { throw FileCalls.failure(path, errno) }
         return checksums
     }
 
+    /// - Returns: nil where they are not those that are expected: a program may have written in another order
+    private func checksums(
+        of growing: GrowingFile, _ descriptor: Int32, _ isCancelled: () -> Bool
+    ) throws(TransferFailure) -> Checksums? {
+        guard growing.kinds == kinds else { return nil }
+        let found = try failing { () throws(DigestError) in try growing.finish(descriptor, isCancelled) }
+        guard let found, found.size == expected.size, found.checksums.firstDifference(from: expected.checksums) == nil
+        else { return nil }
+        return found.checksums
+    }
+
     private func verifiedChecksums(
-        _ descriptor: Int32, _ isCancelled: () -> Bool
+        _ descriptor: Int32, _ growing: GrowingFile?, _ isCancelled: () -> Bool
     ) throws(TransferFailure) -> Checksums {
+        if let growing, let found = try checksums(of: growing, descriptor, isCancelled) { return found }
         let blocks = { () throws(DigestError) in try FileBlocks(descriptor: descriptor, path: path, closes: false) }
         let found = try digest(blocks, kinds, isCancelled).checksums
         guard let kind = found.firstDifference(from: expected.checksums) else { return found }
@@ -50,9 +64,13 @@ struct LandingFile: Sendable {
     private func digest(
         _ open: () throws(DigestError) -> FileBlocks, _ kinds: Set<ChecksumKind>, _ isCancelled: () -> Bool
     ) throws(TransferFailure) -> (size: Int64, checksums: Checksums) {
-        do throws(DigestError) {
-            return try ContentDigest.of(try open(), path: path, kinds: kinds, isCancelled: isCancelled)
-        } catch {
+        try failing { () throws(DigestError) in
+            try ContentDigest.of(try open(), path: path, kinds: kinds, isCancelled: isCancelled)
+        }
+    }
+
+    private func failing<Value>(_ body: () throws(DigestError) -> Value) throws(TransferFailure) -> Value {
+        do throws(DigestError) { return try body() } catch {
             throw TransferFailure(error.reason == .cancelled ? .interrupted : .localError, error.description)
         }
     }

@@ -133,8 +133,13 @@ package struct Drainer {
         let source = ByteString(Array("file://".utf8) + URLPath.encoded(copy.partition.root + "/" + copy.path))
         let request = TransferRequest(id: id, source: source, destination: incoming.file(of: id), expected: record)
         let outcome = NIOLockedValueBox<TransferOutcome?>(nil)
-        await tool.run([request], TransferSettings()) { _, result in outcome.withLockedValue { $0 = result } }
-        if let failure = outcome.withLockedValue({ $0?.failure }) { throw failure }
+        await tool.run([request], TransferSettings(), began: landing.follow) { _, result in
+            outcome.withLockedValue { $0 = result }
+        }
+        if let failure = outcome.withLockedValue({ $0?.failure }) {
+            landing.forget(request)
+            throw failure
+        }
         do throws(TransferFailure) {
             _ = try await landing.land(request, root: partition.root, name: ByteString(path))
         } catch {

@@ -11,9 +11,10 @@ package struct CommandTool: TransferTool {
 
     package func run(
         _ requests: [TransferRequest], _ settings: TransferSettings,
+        began: @escaping @Sendable (TransferRequest) -> Void,
         finished: @escaping @Sendable (TransferRequest, TransferOutcome) async -> Void
     ) async {
-        await Deliveries.run(requests, finished: finished) { deliveries in
+        await Deliveries.run(requests, began: began, finished: finished) { deliveries in
             await withDiscardingTaskGroup { group in
                 let places = AsyncPlaces(settings.concurrency)
                 for request in requests {

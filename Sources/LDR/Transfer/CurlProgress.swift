@@ -9,6 +9,8 @@ final class CurlProgress: Sendable {
         private(set) var active: [CurlJob] = []
         private var waiting: ArraySlice<CurlJob>
         private let concurrency: Int
+        /// Those whose beginning is to be told.
+        var begun: [CurlJob] = []
         var again: [CurlJob] = []
         /// The end of what has been read, without its line end yet.
         var line: [UInt8] = []
@@ -33,7 +35,9 @@ final class CurlProgress: Sendable {
 
         private mutating func activate() {
             while active.count < concurrency, let next = waiting.popFirst() {
-                if open[next.request.id] != nil { active.append(next) }
+                if open[next.request.id] == nil { continue }
+                active.append(next)
+                begun.append(next)
             }
         }
     }
@@ -65,6 +69,7 @@ final class CurlProgress: Sendable {
             return Self.takeLines(&state.line).compactMap { CurlReport($0) }
         }
         for report in reports { settle(report) }
+        for job in box.withLockedValue({ exchange(&$0.begun, with: []) }) { deliveries.began(job.request) }
         throttle.note { arrived }
         if box.withLockedValue({ look(&$0, throttle.now) }) { stop.set() }
     }

@@ -11,9 +11,10 @@ package struct CurlTool: TransferTool {
 
     package func run(
         _ requests: [TransferRequest], _ settings: TransferSettings,
+        began: @escaping @Sendable (TransferRequest) -> Void,
         finished: @escaping @Sendable (TransferRequest, TransferOutcome) async -> Void
     ) async {
-        await Deliveries.run(requests, finished: finished) { deliveries in
+        await Deliveries.run(requests, began: began, finished: finished) { deliveries in
             var openElsewhere = OpenFiles()
             var waiting = requests.compactMap { CurlJob.prepare($0, settings, deliveries, &openElsewhere) }
             while !waiting.isEmpty, !Task.isCancelled {

@@ -4,22 +4,27 @@ import NIOConcurrencyHelpers
 struct Deliveries: Sendable {
     typealias Finished = @Sendable (TransferRequest, TransferOutcome) async -> Void
 
+    /// Told of a file that is written from its beginning to its end.
+    let began: @Sendable (TransferRequest) -> Void
     private let open: NIOLockedValueBox<[Int: TransferRequest]>
     private let outcomes: AsyncStream<(TransferRequest, TransferOutcome)>.Continuation
 
     private init(
-        _ requests: [TransferRequest], _ outcomes: AsyncStream<(TransferRequest, TransferOutcome)>.Continuation
+        _ requests: [TransferRequest], _ began: @escaping @Sendable (TransferRequest) -> Void,
+        _ outcomes: AsyncStream<(TransferRequest, TransferOutcome)>.Continuation
     ) {
+        self.began = began
         open = NIOLockedValueBox(Dictionary(requests.map { ($0.id, $0) }) { first, _ in first })
         self.outcomes = outcomes
     }
 
     /// Runs `body`, which settles requests; those that it leaves are interrupted.
     static func run(
-        _ requests: [TransferRequest], finished: @escaping Finished, _ body: (Deliveries) async -> Void
+        _ requests: [TransferRequest], began: @escaping @Sendable (TransferRequest) -> Void,
+        finished: @escaping Finished, _ body: (Deliveries) async -> Void
     ) async {
         let (stream, continuation) = AsyncStream<(TransferRequest, TransferOutcome)>.makeStream()
-        let deliveries = Deliveries(requests, continuation)
+        let deliveries = Deliveries(requests, began, continuation)
         // What follows an outcome may take long: neither the next one nor the transfer waits for it. No child of this
         // task, for outcomes are told after a cancellation, too.
         let delivered = Task {

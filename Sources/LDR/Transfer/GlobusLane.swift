@@ -129,6 +129,8 @@ private final class GlobusProgress: Sendable {
     private struct State {
         var watch: SequenceWatch
         var completed = 0
+        /// Files whose beginning has been told.
+        var begun = 0
         var verdict: TransferFailure?
         var last = ContinuousClock.now
     }
@@ -151,12 +153,15 @@ private final class GlobusProgress: Sendable {
     var state: (current: Int, verdict: TransferFailure?) { box.withLockedValue { ($0.watch.current, $0.verdict) } }
 
     func tick() {
-        let (current, verdict) = box.withLockedValue { state -> (Int, TransferFailure?) in
+        let (current, verdict, begun) = box.withLockedValue { state -> (Int, TransferFailure?, Range<Int>) in
             let verdict = state.watch.check(now: throttle.now)
             if state.verdict == nil { state.verdict = verdict }
-            return (state.watch.current, verdict)
+            defer { state.begun = state.watch.current + 1 }
+            return (state.watch.current, verdict, state.begun..<state.watch.current + 1)
         }
         if verdict != nil { stop.set() }
+        // Several streams write here and there.
+        if settings.streams == 1 { for index in begun { deliveries.began(batch[index].request) } }
         throttle.note { arrived(current) }
         // Files that are asked for ahead may exist before the one ahead of them is complete.
         if !settings.pipelines { complete(0..<current) }

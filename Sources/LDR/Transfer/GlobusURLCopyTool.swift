@@ -12,9 +12,10 @@ package struct GlobusURLCopyTool: TransferTool {
 
     package func run(
         _ requests: [TransferRequest], _ settings: TransferSettings,
+        began: @escaping @Sendable (TransferRequest) -> Void,
         finished: @escaping @Sendable (TransferRequest, TransferOutcome) async -> Void
     ) async {
-        await Deliveries.run(requests, finished: finished) { deliveries in
+        await Deliveries.run(requests, began: began, finished: finished) { deliveries in
             var openElsewhere = OpenFiles()
             let jobs = requests.compactMap { GlobusJob.prepare($0, settings, deliveries, &openElsewhere) }
             let lanes = min(max(1, settings.concurrency), jobs.count)

@@ -13,16 +13,17 @@ package struct LocalCopyTool: TransferTool {
 
     package func run(
         _ requests: [TransferRequest], _ settings: TransferSettings,
+        began: @escaping @Sendable (TransferRequest) -> Void,
         finished: @escaping @Sendable (TransferRequest, TransferOutcome) async -> Void
     ) async {
-        await Deliveries.run(requests, finished: finished) { deliveries in
+        await Deliveries.run(requests, began: began, finished: finished) { deliveries in
             await withDiscardingTaskGroup { group in
                 let places = AsyncPlaces(settings.concurrency)
                 for request in requests {
                     await places.take()
                     group.addTask {
                         let outcome = await threads.run { isCancelled in
-                            Self.outcome(request, Pace(settings.bandwidth), isCancelled)
+                            Self.outcome(request, Pace(settings.bandwidth), began, isCancelled)
                         }
                         if let outcome { deliveries.settle(request, outcome) }
                         places.giveBack()
@@ -33,11 +34,11 @@ package struct LocalCopyTool: TransferTool {
     }
 
     private static func outcome(
-        _ request: TransferRequest, _ pace: Pace, _ isCancelled: () -> Bool
+        _ request: TransferRequest, _ pace: Pace, _ began: (TransferRequest) -> Void, _ isCancelled: () -> Bool
     ) -> TransferOutcome {
         let begin = ContinuousClock.now
         do throws(TransferFailure) {
-            let bytes = try copy(request, pace, isCancelled)
+            let bytes = try copy(request, pace, began, isCancelled)
             return .success(bytes: bytes, seconds: (ContinuousClock.now - begin) / .seconds(1))
         } catch {
             FileCalls.remove(request.destination)
@@ -46,7 +47,7 @@ package struct LocalCopyTool: TransferTool {
     }
 
     private static func copy(
-        _ request: TransferRequest, _ pace: Pace, _ isCancelled: () -> Bool
+        _ request: TransferRequest, _ pace: Pace, _ began: (TransferRequest) -> Void, _ isCancelled: () -> Bool
     ) throws(TransferFailure) -> Int64 {
         let url = try SourceURL(request.source)
         guard url.scheme == "file", ["", "localhost"].contains(url.authority.lowercased()) else {
@@ -60,6 +61,7 @@ package struct LocalCopyTool: TransferTool {
         let destination = open(request.destination, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard destination >= 0 else { throw FileCalls.failure(request.destination, errno) }
         defer { close(destination) }
+        began(request)
         return try move(source, destination, request, pace, isCancelled)
     }
 

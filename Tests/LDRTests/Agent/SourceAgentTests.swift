@@ -68,6 +68,7 @@ private struct FailingTool: TransferTool {
 
     func run(
         _ requests: [TransferRequest], _ settings: TransferSettings,
+        began: @escaping @Sendable (TransferRequest) -> Void,
         finished: @escaping @Sendable (TransferRequest, TransferOutcome) async -> Void
     ) async {
         for request in requests { await finished(request, .failure(TransferFailure(.sourceMissing, "gone"))) }

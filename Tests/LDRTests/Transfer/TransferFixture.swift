@@ -9,7 +9,10 @@ import Testing
 final class TransferFixture: Sendable {
     let directory: TemporaryDirectory
     let incoming: IncomingDirectory
-    private let landing = Landing()
+    let landing = Landing()
+    /// Requests whose files were said to be written from beginning to end.
+    var begun: [Int] { begins.withLockedValue { $0 } }
+    private let begins = NIOLockedValueBox<[Int]>([])
 
     var source: String { directory.file("source") }
     var root: String { directory.file("partition") }
@@ -58,7 +61,9 @@ final class TransferFixture: Sendable {
         _ tool: any TransferTool, _ requests: [TransferRequest], _ settings: TransferSettings = TransferSettings()
     ) async -> [Int: TransferOutcome] {
         let outcomes = NIOLockedValueBox<[Int: [TransferOutcome]]>([:])
-        await tool.run(requests, settings) { request, outcome in
+        await tool.run(
+            requests, settings, began: { [begins] request in begins.withLockedValue { $0.append(request.id) } }
+        ) { request, outcome in
             outcomes.withLockedValue { $0[request.id, default: []].append(outcome) }
         }
         let all = outcomes.withLockedValue { $0 }
