@@ -65,10 +65,10 @@ package struct ArrivalPlanner: Sendable {
     private func reserve(_ size: Int64, for id: Int, _ looks: inout PartitionLooks) -> StoragePartition? {
         space.use { space in
             space.remove(id)
+            let parts = parts(of: id, &looks)
             func room(_ partition: StoragePartition) -> Int64? {
                 looks.free(partition, free).map { $0 - space.missing(in: partition.name) }
             }
-            let parts = parts(of: id)
             guard let partition = resumable(size, parts, room) ?? area.choose(for: size, free: room) else { return nil }
             // Nobody would come back to them.
             for part in parts where part.partition != partition {
@@ -83,10 +83,10 @@ package struct ArrivalPlanner: Sendable {
     private typealias Part = (partition: StoragePartition, written: Int64)
 
     /// What earlier attempts have left.
-    private func parts(of id: Int) -> [Part] {
+    private func parts(of id: Int, _ looks: inout PartitionLooks) -> [Part] {
         area.partitions.filter { !$0.isReadOnly }.compactMap { partition in
-            let path = IncomingDirectory(root: partition.root).file(of: id)
-            return FileCalls.exists(path) ? (partition, PartialFile.written(path)) : nil
+            let incoming = IncomingDirectory(root: partition.root)
+            return looks.hasPart(id, incoming) ? (partition, PartialFile.written(incoming.file(of: id))) : nil
         }
     }
 

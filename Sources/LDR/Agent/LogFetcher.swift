@@ -35,7 +35,7 @@ package struct LogFetcher: Sendable {
             id: 1, source: source, destination: path, expected: FileRecord(lfn: source, size: Int64(limit)))
         let (outcomes, feed) = AsyncStream.makeStream(of: TransferOutcome.self)
         let tool = try tools.tool(for: source)
-        await tool.run([request], settings, began: { _ in }) { _, outcome in feed.yield(outcome) }
+        await tool.run([request], settings, began: { _ in }, finished: { _, outcome in feed.yield(outcome) })
         feed.finish()
         for await outcome in outcomes {
             if let failure = outcome.failure { throw failure }

@@ -84,7 +84,7 @@ struct GlobusLane: Sendable {
     private func command(_ batch: [GlobusJob], _ scratch: Scratch) throws(TransferFailure) -> ChildProcess {
         var words = options
         // That a file is there says that the program has come so far.
-        for job in batch where job.offset == 0 { unlink(job.request.destination) }
+        for job in batch where job.wasListed && job.offset == 0 { unlink(job.request.destination) }
         if batch.count == 1, let job = batch.first, job.isSingle {
             if job.offset > 0 { words += ["-off", "\(job.offset)"] }
             words += [job.source, job.destination]

@@ -8,6 +8,8 @@ struct GlobusJob: Sendable {
     let destination: String
     /// Bytes that are there already.
     let offset: Int64
+    /// A process had it in its list.
+    var wasListed = false
 
     /// The program reads no longer ones from a list.
     private static let listed = 800
@@ -90,7 +92,12 @@ final class GlobusQueue: Sendable {
 
     /// Before all others.
     func putBack(_ jobs: some BidirectionalCollection<GlobusJob>) {
-        waiting.withLockedValue { $0 += jobs.reversed() }
+        let again = jobs.reversed().map { job in
+            var job = job
+            job.wasListed = true
+            return job
+        }
+        waiting.withLockedValue { $0 += again }
     }
 
     func takeAll() -> [GlobusJob] {

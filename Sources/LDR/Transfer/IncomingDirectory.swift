@@ -29,6 +29,14 @@ package struct IncomingDirectory: Sendable, Equatable {
         }
     }
 
+    /// Of all that is there by one of our names.
+    var numbers: [Int] { DirectoryNames.of(path)?.compactMap { Self.number($0) } ?? [] }
+
+    private static func number(_ name: String) -> Int? {
+        guard name.hasSuffix(ending), let id = Int(name.dropLast(ending.count)) else { return nil }
+        return name == "\(id)\(ending)" ? id : nil
+    }
+
     /// A file that a transfer left or is writing.
     package struct Leftover: Sendable, Equatable {
         package let id: Int
@@ -45,8 +53,7 @@ package struct IncomingDirectory: Sendable, Equatable {
             throw FileCalls.failure(path, errno)
         }
         let found = names.compactMap { name -> Leftover? in
-            guard name.hasSuffix(Self.ending), let id = Int(name.dropLast(Self.ending.count)),
-                file(of: id) == "\(path)/\(name)", let status = FileCalls.status(file(of: id)),
+            guard let id = Self.number(name), let status = FileCalls.status(file(of: id)),
                 status.st_mode & S_IFMT == S_IFREG
             else { return nil }
             return Leftover(id: id, size: Int64(status.st_size), modified: status.st_mtim.tv_sec)

@@ -62,10 +62,11 @@ final class TransferFixture: Sendable {
     ) async -> [Int: TransferOutcome] {
         let outcomes = NIOLockedValueBox<[Int: [TransferOutcome]]>([:])
         await tool.run(
-            requests, settings, began: { [begins] request in begins.withLockedValue { $0.append(request.id) } }
-        ) { request, outcome in
-            outcomes.withLockedValue { $0[request.id, default: []].append(outcome) }
-        }
+            requests, settings,
+            began: { [begins] request in begins.withLockedValue { $0.append(request.id) } },
+            finished: { request, outcome in
+                outcomes.withLockedValue { $0[request.id, default: []].append(outcome) }
+            })
         let all = outcomes.withLockedValue { $0 }
         #expect(all.count == requests.count)
         #expect(all.values.allSatisfy { $0.count == 1 })
