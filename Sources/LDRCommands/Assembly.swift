@@ -79,6 +79,6 @@ enum Assembly {
             agent, work: work, sources: site.transfer.sources,
             isOff: { site.transfer.bandwidth.limit(at: Date()) == .off },
             incoming: area.partitions.filter { !$0.isReadOnly }.map { IncomingDirectory(root: $0.root) },
-            owner: settings.owner)
+            owner: settings.owner, logger: loop.logger)
     }
 }

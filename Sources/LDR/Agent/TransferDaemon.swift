@@ -11,6 +11,9 @@ package struct TransferDaemon: Sendable {
     private let isOff: @Sendable () -> Bool
     private let owner: String?
     private let cleaning: Duration
+    private let logger: Logger
+    /// How long a source is left alone whose agent has failed: the others go on.
+    private static let rest = Duration.seconds(60)
 
     /// - Parameters:
     ///   - sources: that are fetched from at a time
@@ -20,9 +23,10 @@ package struct TransferDaemon: Sendable {
     ///   - cleaning: how often leftovers are looked for in a pass that goes on
     package init(
         _ agent: SourceAgent, work: WorkDesk, sources: Int, isOff: @escaping @Sendable () -> Bool = { false },
-        incoming: [IncomingDirectory] = [], owner: String? = nil, cleaning: Duration = .seconds(3_600)
+        incoming: [IncomingDirectory] = [], owner: String? = nil, cleaning: Duration = .seconds(3_600), logger: Logger
     ) {
         self.cleaning = cleaning
+        self.logger = logger
         self.agent = agent
         self.work = work
         self.sources = sources
@@ -33,7 +37,7 @@ package struct TransferDaemon: Sendable {
 
     /// Fetches until the queues are empty. Cancelled, or when transfers are off, it ends what is under way and puts it back into
     /// the queue; what has come of it is kept.
-    /// - Throws: `StorageError`
+    /// - Throws: `StorageError`, the first, when all that could be fetched has been
     package func pass() async throws -> AgentOutcome {
         if let owner { await Survivors.end(of: owner) }
         _ = try await work.use { (store) throws(StorageError) in try store.recoverTransfers() }
@@ -50,7 +54,7 @@ package struct TransferDaemon: Sendable {
                 isTicking = true
                 let step = await group.next() ?? .tick
                 if case .tick = step { isTicking = false }
-                round.note(step)
+                note(step, &round)
                 // At a busy site a pass never ends. What goes wrong here, the next pass says.
                 if .now - cleaned > cleaning {
                     try? await removeLeftovers()
@@ -58,7 +62,7 @@ package struct TransferDaemon: Sendable {
                 }
             }
             group.cancelAll()
-            for await step in group { round.note(step) }
+            for await step in group { note(step, &round) }
             return round
         }
         if let failure = round.failure { throw failure }
@@ -71,23 +75,36 @@ package struct TransferDaemon: Sendable {
         case tick
     }
 
-    /// The failure of one source's agent ends nothing that others have under way.
     private struct Round: Sendable {
         var outcome = AgentOutcome()
         var busy: Set<String> = []
+        /// Sources whose agents have failed, and until when they are left alone.
+        var resting: [String: ContinuousClock.Instant] = [:]
         var failure: (any Error)?
 
-        mutating func note(_ step: Step) {
-            switch step {
-            case .done(let source, let done):
-                busy.remove(source)
-                outcome.add(done)
-            case .failed(let source, let error):
-                busy.remove(source)
-                failure = failure ?? error
-            case .tick: break
-            }
+        func mayStart(_ source: String) -> Bool {
+            !busy.contains(source) && resting[source].map { .now >= $0 } ?? true
         }
+    }
+
+    /// The failure of one source's agent ends nothing that others have under way or may begin.
+    private func note(_ step: Step, _ round: inout Round) {
+        switch step {
+        case .done(let source, let done):
+            round.busy.remove(source)
+            round.outcome.add(done)
+        case .failed(let source, let error):
+            round.busy.remove(source)
+            round.resting[source] = .now + Self.rest
+            note(error, of: source, &round)
+        case .tick: break
+        }
+    }
+
+    /// A pass may go on for days after it.
+    private func note(_ error: any Error, of source: String, _ round: inout Round) {
+        logger.error("transfers failed", metadata: ["source": "\(source)", "cause": "\(error)"])
+        round.failure = round.failure ?? error
     }
 
     private func run(_ source: String) async -> Step {
@@ -104,14 +121,13 @@ package struct TransferDaemon: Sendable {
         return .tick
     }
 
-    /// None after a failure: the pass ends when what is under way has, and says so.
     private func startable(_ round: inout Round) async -> [String] {
-        if round.failure != nil { return [] }
         do {
             let waiting = try await work.use { (store) throws(StorageError) in try store.waitingSources() }
-            return Array(waiting.filter { !round.busy.contains($0) }.prefix(max(0, sources - round.busy.count)))
+            return Array(waiting.filter { round.mayStart($0) }.prefix(max(0, sources - round.busy.count)))
         } catch {
-            round.failure = error
+            // While others are busy it is asked again.
+            note(error, of: "any", &round)
             return []
         }
     }

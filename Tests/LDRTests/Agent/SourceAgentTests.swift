@@ -61,6 +61,23 @@ import Testing
         await #expect(throws: StorageError.self) { try await site.daemon().pass() }
         #expect(try site.state("a") == .present && site.state("b") == .queued)
     }
+
+    /// Two sources at a time, of which the one fails and the other takes its time: a third one has its turn nevertheless.
+    @Test func afterAFailureOthersAreBegun() async throws {
+        try await site.want(["a", "b", "c"].map { try site.fixture.publish($0, Array($0.utf8)) })
+        let elsewhere = site.server.url("files/c").replacing("localhost", with: "127.0.0.1")
+        #expect(
+            try await site.schedule([
+                "a": [ByteString(site.server.url("slow/a"))], "b": ["http://a-b/b"], "c": [ByteString(elsewhere)],
+            ]).queued == 3)
+        try site.work.file.connection.execute(
+            """
+            CREATE TRIGGER fails BEFORE UPDATE ON want WHEN OLD.source = 'http://a-b'
+            BEGIN SELECT RAISE(ABORT, 'x'); END
+            """)
+        await #expect(throws: StorageError.self) { try await site.daemon().pass() }
+        #expect(try site.state("a") == .present && site.state("b") == .queued && site.state("c") == .present)
+    }
 }
 
 private struct FailingTool: TransferTool {

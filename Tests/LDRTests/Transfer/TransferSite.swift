@@ -57,7 +57,8 @@ struct TransferSite {
         isOff: @escaping @Sendable () -> Bool = { false }, cleaning: Duration = .seconds(3_600)
     ) throws -> TransferDaemon {
         TransferDaemon(
-            try agent(), work: try desk(), sources: 2, isOff: isOff, incoming: [fixture.incoming], cleaning: cleaning)
+            try agent(), work: try desk(), sources: 2, isOff: isOff, incoming: [fixture.incoming], cleaning: cleaning,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
     func agent(_ tools: TransferTools = TransferTools(), plans: ArrivalPlanner? = nil) throws -> SourceAgent {
