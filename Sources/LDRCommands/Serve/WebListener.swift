@@ -77,25 +77,34 @@ private final class WebConnections: Sendable {
         let task: Task<Void, Never>
     }
 
-    private let connections = NIOLockedValueBox<[ObjectIdentifier: Connection]>([:])
+    private struct State {
+        var open: [ObjectIdentifier: Connection] = [:]
+        var isDraining = false
+    }
 
-    private var open: [Connection] { connections.withLockedValue { Array($0.values) } }
+    private let state = NIOLockedValueBox(State())
+
+    private var open: [Connection] { state.withLockedValue { Array($0.open.values) } }
 
     func add(_ channel: any Channel, _ answer: @escaping @Sendable () async -> Void) {
         let key = ObjectIdentifier(channel)
         // Within the lock: a task that ends at once finds itself there.
-        connections.withLockedValue { all in
-            all[key] = Connection(
+        let isLate = state.withLockedValue { state in
+            state.open[key] = Connection(
                 channel: channel,
                 task: Task {
                     await answer()
-                    self.connections.withLockedValue { $0[key] = nil }
+                    self.state.withLockedValue { $0.open[key] = nil }
                 })
+            return state.isDraining
         }
+        // Accepted while the listener closed: nobody may look for it any longer.
+        if isLate { channel.close(promise: nil) }
     }
 
     /// Lets each connection end what it answers, then closes those that are left.
     func drain(within limit: TimeAmount) async {
+        state.withLockedValue { $0.isDraining = true }
         await wait(until: .now() + limit) { connection in
             connection.channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
         }
@@ -105,7 +114,6 @@ private final class WebConnections: Sendable {
         }
     }
 
-    /// Again and again, for one may be accepted while the listener closes.
     private func wait(until end: NIODeadline, _ body: (Connection) -> Void) async {
         while !open.isEmpty && NIODeadline.now() < end {
             open.forEach(body)
