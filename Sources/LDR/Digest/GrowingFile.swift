@@ -27,27 +27,27 @@ final class GrowingFile: @unchecked Sendable {
         self.kinds = kinds
     }
 
+    /// Bytes that have been read.
+    var count: Int64 { lock.withLock { part?.count ?? 0 } }
+
     /// Digests what has come since, up to a limit.
     ///
-    /// - Returns: whether there was anything
-    func advance(atMost limit: Int64) -> Bool {
+    /// - Parameter limit: bytes, about
+    /// - Returns: bytes
+    @discardableResult func advance(atMost limit: Int64) -> Int64 {
         lock.withLock {
-            if isGivenUp { return false }
-            guard var part = opened(self.part.take()) else { return false }
+            if isGivenUp { return 0 }
+            guard var part = opened(self.part.take()) else { return 0 }
             let start = part.count
-            do {
-                while part.count - start < limit, try part.advance() {}
-                isGivenUp = !part.isStillThere
-            } catch {
-                isGivenUp = true
-            }
-            let isMore = part.count > start
-            if part.count - written >= Self.written {
+            do { while part.count - start < limit, try part.advance() {} } catch { isGivenUp = true }
+            if !part.isStillThere { isGivenUp = true }
+            let count = part.count
+            if count - written >= Self.written {
                 part.beginWriting(from: written)
-                written = part.count
+                written = count
             }
-            self.part = consume part
-            return isMore
+            if !isGivenUp { self.part = consume part }
+            return count - start
         }
     }
 

@@ -5,8 +5,11 @@ import NIOConcurrencyHelpers
 package final class GrowingFiles: Sendable {
     /// Bytes of a file for which it is worth it.
     private static let least: Int64 = 32 << 20
+    /// Files at a time: each has an open descriptor and a buffer. Others are read when they are complete.
+    private static let most = 32
     /// Bytes of each file before the next one has its turn.
     private static let turn: Int64 = 16 << 20
+    /// While none has so much.
     private static let pause: useconds_t = 10_000
 
     private struct State {
@@ -15,7 +18,6 @@ package final class GrowingFiles: Sendable {
         var isRunning = false
     }
 
-    private let thread = FileThreads(1)
     private let state = NIOLockedValueBox(State())
 
     package init() {}
@@ -27,12 +29,19 @@ package final class GrowingFiles: Sendable {
         guard request.expected.size >= Self.least, let kind = request.expected.checksums.strongest else { return }
         let file = GrowingFile(path: request.destination, size: request.expected.size, kinds: [kind])
         let isFirst = state.withLockedValue { state in
+            if state.files.count >= Self.most && state.files[request.id] == nil { return false }
             state.files[request.id] = file
             defer { state.isRunning = true }
             return !state.isRunning
         }
-        if isFirst { Task { await thread.run { [self] _ in run() } } }
+        if isFirst { Task { await FileThreads(1).run { [self] _ in run() } } }
     }
+
+    /// Bytes that have been read of those that are followed now.
+    var bytes: Int64 { state.withLockedValue { Array($0.files.values) }.reduce(0) { $0 + $1.count } }
+
+    /// Files that are followed.
+    var count: Int { state.withLockedValue { $0.files.count } }
 
     /// What has been read of a request's file, which is no longer followed.
     func take(_ request: TransferRequest) -> GrowingFile? {
@@ -41,9 +50,9 @@ package final class GrowingFiles: Sendable {
 
     private func run() {
         while case let files = next(), !files.isEmpty {
-            var isMore = false
-            for file in files { isMore = file.advance(atMost: Self.turn) || isMore }
-            if !isMore { usleep(Self.pause) }
+            var isBehind = false
+            for file in files { isBehind = file.advance(atMost: Self.turn) >= Self.turn || isBehind }
+            if !isBehind { usleep(Self.pause) }
         }
     }
 

@@ -9,12 +9,16 @@ package struct Landing: Sendable {
     let threads: FileThreads
     let permissions: mode_t
     private let groups = LandingGroups()
-    private let growing = GrowingFiles()
+    private let growing: GrowingFiles
 
     /// - Parameters:
     ///   - threads: as many files are verified at a time
+    ///   - growing: reads large files while they come
     ///   - permissions: of files; directories that are made may be searched by those who may read files
-    package init(threads: FileThreads = FileThreads(2), permissions: UInt32 = 0o644) {
+    package init(
+        threads: FileThreads = FileThreads(2), permissions: UInt32 = 0o644, growing: GrowingFiles = GrowingFiles()
+    ) {
+        self.growing = growing
         self.threads = threads
         self.permissions = permissions & 0o666
     }

@@ -4,8 +4,7 @@ import NIOConcurrencyHelpers
 struct Deliveries: Sendable {
     typealias Finished = @Sendable (TransferRequest, TransferOutcome) async -> Void
 
-    /// Told of a file that is written from its beginning to its end.
-    let began: @Sendable (TransferRequest) -> Void
+    private let hasBegun: @Sendable (TransferRequest) -> Void
     private let open: NIOLockedValueBox<[Int: TransferRequest]>
     private let outcomes: AsyncStream<(TransferRequest, TransferOutcome)>.Continuation
 
@@ -13,7 +12,7 @@ struct Deliveries: Sendable {
         _ requests: [TransferRequest], _ began: @escaping @Sendable (TransferRequest) -> Void,
         _ outcomes: AsyncStream<(TransferRequest, TransferOutcome)>.Continuation
     ) {
-        self.began = began
+        hasBegun = began
         open = NIOLockedValueBox(Dictionary(requests.map { ($0.id, $0) }) { first, _ in first })
         self.outcomes = outcomes
     }
@@ -35,6 +34,11 @@ struct Deliveries: Sendable {
         await body(deliveries)
         deliveries.settleRest()
         await delivered.value
+    }
+
+    /// A file is written from its beginning to its end. Nothing of one whose fate is known: nobody would wait for it.
+    func began(_ request: TransferRequest) {
+        if open.withLockedValue({ $0[request.id] != nil }) { hasBegun(request) }
     }
 
     /// Only the first outcome of a request counts.

@@ -1,4 +1,5 @@
 import Foundation
+import NIOConcurrencyHelpers
 import RLSCore
 import RLSTestSupport
 import Testing
@@ -35,24 +36,24 @@ import Testing
 
     @Test func itIsReadAsItGrows() throws {
         let file = growing(3_000_000)
-        #expect(!file.advance(atMost: 1 << 20))
+        #expect(file.advance(atMost: 1 << 20) == 0)
         for part in 0..<3 {
             try append((0..<1_000_000).map { UInt8(truncatingIfNeeded: $0 &* (part + 3)) })
             if part < 2 {
-                while file.advance(atMost: 1 << 18) {}
-                #expect(!file.advance(atMost: 1 << 18))
+                #expect(file.advance(atMost: 1 << 30) == 1_000_000)
+                #expect(file.advance(atMost: 1 << 18) == 0)
             }
         }
         #expect(try finish(file) == whole)
         // Once only: who verifies again reads again.
         #expect(try finish(file) == nil)
-        #expect(!file.advance(atMost: 1 << 20))
+        #expect(file.advance(atMost: 1 << 20) == 0)
     }
 
     @Test func onlyTheRestIsReadInTheEnd() throws {
         let file = growing(200)
         try append(Array(repeating: 1, count: 100))
-        #expect(file.advance(atMost: 1 << 20))
+        #expect(file.advance(atMost: 1 << 20) > 0)
         let expected = try ContentDigest.of(path: path, kinds: [.sha256]).checksums
         try append([2], at: 50)
         #expect(try finish(file) == expected)
@@ -61,7 +62,7 @@ import Testing
     @Test func nothingIsKnownOfAFileThatTookItsPlace() throws {
         let file = growing(100)
         try append(Array(repeating: 1, count: 100))
-        #expect(file.advance(atMost: 1 << 20))
+        #expect(file.advance(atMost: 1 << 20) > 0)
         try FileManager.default.moveItem(atPath: path, toPath: path + ".old")
         try append(Array(repeating: 1, count: 100))
         #expect(try finish(file) == nil)
@@ -72,14 +73,14 @@ import Testing
     @Test func aFileThatWasCutIsGivenUp() throws {
         let file = growing(100)
         try append(Array(repeating: 1, count: 80))
-        #expect(file.advance(atMost: 1 << 20))
+        #expect(file.advance(atMost: 1 << 20) > 0)
         #expect(truncate(path, 40) == 0)
-        _ = file.advance(atMost: 1 << 20)
+        file.advance(atMost: 1 << 20)
         try append(Array(repeating: 2, count: 60))
-        #expect(!file.advance(atMost: 1 << 20))
+        #expect(file.advance(atMost: 1 << 20) == 0)
         #expect(try finish(file) == nil)
         let other = growing(100)
-        #expect(other.advance(atMost: 1 << 20))
+        #expect(other.advance(atMost: 1 << 20) > 0)
         #expect(truncate(path, 10) == 0)
         #expect(try finish(other) == nil)
     }
@@ -112,18 +113,55 @@ import Testing
         #expect(fixture.landed == ["0", "2"])
     }
 
+    /// A byte that is changed behind its back shows that what has come is not read again.
+    @Test func whatHasComeIsNotReadAgain() async throws {
+        let fixture = try TransferFixture()
+        let record = try fixture.publish("large", megabytes: 40)
+        let content = try Data(contentsOf: URL(fileURLWithPath: fixture.source + "/large"))
+        let request = fixture.request(1, "http://h/x", record)
+        let growing = GrowingFiles()
+        let landing = Landing(growing: growing)
+        landing.follow(request)
+        try content.dropLast().write(to: URL(fileURLWithPath: request.destination))
+        #expect(try await eventually { growing.bytes == content.count - 1 })
+        let file = try #require(FileHandle(forUpdatingAtPath: request.destination))
+        try file.write(contentsOf: [content[0] ^ 1])
+        try file.seekToEnd()
+        try file.write(contentsOf: content.suffix(1))
+        try file.close()
+        _ = try await landing.land(request, root: fixture.root, name: "x")
+        #expect(growing.count == 0)
+    }
+
     @Test func filesThatDoNotComeAreForgotten() async throws {
         let fixture = try TransferFixture()
         let record = try fixture.publish("large", megabytes: 40)
-        let request = fixture.request(1, "http://h/x", record)
-        fixture.landing.follow(request)
-        try Data([1]).write(to: URL(fileURLWithPath: request.destination))
-        fixture.landing.forget(request)
-        // Begun again in the same place.
-        fixture.landing.follow(request)
-        try FileManager.default.removeItem(atPath: request.destination)
-        try FileManager.default.copyItem(atPath: fixture.source + "/large", toPath: request.destination)
-        _ = try await fixture.land(request, "x")
-        #expect(fixture.landed == ["x"])
+        let growing = GrowingFiles()
+        let landing = Landing(growing: growing)
+        let requests = (0..<40).map { fixture.request($0, "http://h/x", record) }
+        for request in requests { landing.follow(request) }
+        // Of many only some.
+        #expect(growing.count == 32)
+        for request in requests { landing.forget(request) }
+        #expect(growing.count == 0)
+        // Small ones, and those without a checksum.
+        landing.follow(fixture.request(1, "http://h/x", FileRecord(lfn: "x", size: 1 << 30)))
+        landing.follow(fixture.request(1, "http://h/x", try fixture.publish("small", [1])))
+        #expect(growing.count == 0)
+    }
+
+    /// curl may be through with a file before anybody has seen it begin.
+    @Test func nothingIsToldOfFilesWhoseFateIsKnown() async throws {
+        let fixture = try TransferFixture()
+        let record = try fixture.publish("x", [1])
+        let requests = (0..<2).map { fixture.request($0, "http://h/x", record) }
+        let begun = NIOLockedValueBox<[Int]>([])
+        @Sendable func note(_ request: TransferRequest) { begun.withLockedValue { $0.append(request.id) } }
+        func fetch(_ deliveries: Deliveries) {
+            deliveries.settle(requests[0], .success(bytes: 1, seconds: 0))
+            for request in requests { deliveries.began(request) }
+        }
+        await Deliveries.run(requests, began: note, finished: { _, _ in }, fetch)
+        #expect(begun.withLockedValue { $0 } == [1])
     }
 }
