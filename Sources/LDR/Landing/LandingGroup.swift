@@ -1,10 +1,10 @@
-import CLinux
 import Glibc
 
 /// Files of one partition that get their names together. For many the disk is asked twice, not twice for each: for their
 /// contents before the first has its name, and for their names.
 struct LandingGroup {
     let files: [VerifiedFile]
+    let fileSystems: FileSystems
 
     /// From so many on the file system is asked for all that it holds, which may be more than these, where it can be.
     private static let many = 8
@@ -20,7 +20,7 @@ struct LandingGroup {
         for (file, failure) in zip(files, flushed) {
             outcomes.append(failure.map { .failure($0) } ?? Self.name(file, &directories))
         }
-        if let failure = Self.flush(directories.descriptors, of: root) {
+        if let failure = flush(directories.descriptors, of: root) {
             outcomes = outcomes.map { outcome in outcome.flatMap { _ in .failure(failure) } }
         }
         return outcomes
@@ -38,7 +38,7 @@ struct LandingGroup {
     // MARK: What is to last
 
     private func flushContents(_ root: String) -> [TransferFailure?] {
-        if files.count >= Self.many, Self.flushFileSystem(of: root) { return files.map { _ in nil } }
+        if files.count >= Self.many, fileSystems.flush(root) { return files.map { _ in nil } }
         // Where that fails each may say for itself.
         return files.map { Self.flush($0.file.path) }
     }
@@ -50,24 +50,11 @@ struct LandingGroup {
         return fsync(descriptor) == 0 ? nil : FileCalls.failure(path, errno)
     }
 
-    private static func flush(_ directories: [Int32], of root: String) -> TransferFailure? {
-        if directories.count >= many, flushFileSystem(of: root) { return nil }
+    private func flush(_ directories: [Int32], of root: String) -> TransferFailure? {
+        if directories.count >= Self.many, fileSystems.flush(root) { return nil }
         for directory in directories where fsync(directory) != 0 { return FileCalls.failure(root, errno) }
         return nil
     }
-
-    private static func flushFileSystem(of root: String) -> Bool {
-        let descriptor = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { return false }
-        defer { close(descriptor) }
-        var system = statfs()
-        guard fstatfs(descriptor, &system) == 0, wholeFlushers.contains(Int(system.f_type)) else { return false }
-        return syncfs(descriptor) == 0
-    }
-
-    /// File systems, by statfs(2), where flushing all is as good as flushing each: ext2 to 4, XFS, Btrfs, F2FS, and tmpfs.
-    /// Others may hand contents to a server, as FUSE does, and not ask it to keep them.
-    private static let wholeFlushers: Set<Int> = [0xef53, 0x5846_5342, 0x9123_683e, 0xf2f5_2010, 0x0102_1994]
 }
 
 /// Directories that files of a group go to.

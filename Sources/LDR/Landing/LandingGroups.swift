@@ -17,6 +17,7 @@ final class LandingGroups: Sendable {
     private static let partitions = 4
 
     private let threads = FileThreads(partitions)
+    private let fileSystems = FileSystems()
     /// By the root of their partition; one that is worked on has an entry.
     private let waiting = NIOLockedValueBox<[String: [Waiting]]>([:])
 
@@ -34,7 +35,7 @@ final class LandingGroups: Sendable {
 
     private func nameAll(_ root: String) {
         while case let group = next(root), !group.isEmpty {
-            let outcomes = LandingGroup(files: group.map(\.file)).name()
+            let outcomes = LandingGroup(files: group.map(\.file), fileSystems: fileSystems).name()
             for (waiting, outcome) in zip(group, outcomes) { waiting.continuation.resume(returning: outcome) }
         }
     }
