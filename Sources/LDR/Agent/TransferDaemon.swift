@@ -12,8 +12,8 @@ package struct TransferDaemon: Sendable {
     private let owner: String?
     private let cleaning: Duration
     private let logger: Logger
-    /// How long a source is left alone whose agent has failed: the others go on.
-    private static let rest = Duration.seconds(60)
+    private let rest: Duration
+    private static let longestRest = Duration.seconds(3_600)
 
     /// - Parameters:
     ///   - sources: that are fetched from at a time
@@ -21,10 +21,13 @@ package struct TransferDaemon: Sendable {
     ///   - isOff: whether nothing may be fetched now; asked once a second
     ///   - owner: of the programs that are started, as in the agent's settings
     ///   - cleaning: how often leftovers are looked for in a pass that goes on
+    ///   - rest: how long a source is left alone whose agent has failed, at first; twice as long after each failure more
     package init(
         _ agent: SourceAgent, work: WorkDesk, sources: Int, isOff: @escaping @Sendable () -> Bool = { false },
-        incoming: [IncomingDirectory] = [], owner: String? = nil, cleaning: Duration = .seconds(3_600), logger: Logger
+        incoming: [IncomingDirectory] = [], owner: String? = nil, cleaning: Duration = .seconds(3_600),
+        rest: Duration = .seconds(60), logger: Logger
     ) {
+        self.rest = rest
         self.cleaning = cleaning
         self.logger = logger
         self.agent = agent
@@ -37,7 +40,7 @@ package struct TransferDaemon: Sendable {
 
     /// Fetches until the queues are empty. Cancelled, or when transfers are off, it ends what is under way and puts it back into
     /// the queue; what has come of it is kept.
-    /// - Throws: `StorageError`, the first, when all that could be fetched has been
+    /// - Throws: what the agent of a source has failed with last, when all that could be fetched has been
     package func pass() async throws -> AgentOutcome {
         if let owner { await Survivors.end(of: owner) }
         _ = try await work.use { (store) throws(StorageError) in try store.recoverTransfers() }
@@ -78,33 +81,41 @@ package struct TransferDaemon: Sendable {
     private struct Round: Sendable {
         var outcome = AgentOutcome()
         var busy: Set<String> = []
-        /// Sources whose agents have failed, and until when they are left alone.
-        var resting: [String: ContinuousClock.Instant] = [:]
-        var failure: (any Error)?
+        /// Sources whose agents have failed last, and why.
+        var failures: [String: Failure] = [:]
+        /// Why nobody can tell which sources wait.
+        var isBlind: (any Error)?
+
+        var failure: (any Error)? { isBlind ?? failures.values.first?.error }
 
         func mayStart(_ source: String) -> Bool {
-            !busy.contains(source) && resting[source].map { .now >= $0 } ?? true
+            !busy.contains(source) && failures[source].map { .now >= $0.until } ?? true
         }
     }
 
-    /// The failure of one source's agent ends nothing that others have under way or may begin.
+    private struct Failure: Sendable {
+        let error: any Error
+        /// How often in a row.
+        let times: Int
+        /// Until when the source is left alone, while others go on.
+        let until: ContinuousClock.Instant
+    }
+
     private func note(_ step: Step, _ round: inout Round) {
         switch step {
         case .done(let source, let done):
             round.busy.remove(source)
+            round.failures[source] = nil
             round.outcome.add(done)
         case .failed(let source, let error):
             round.busy.remove(source)
-            round.resting[source] = .now + Self.rest
-            note(error, of: source, &round)
+            let times = (round.failures[source]?.times ?? 0) + 1
+            let rest = min(Self.longestRest, rest * (1 << min(times - 1, 16)))
+            round.failures[source] = Failure(error: error, times: times, until: .now + rest)
+            // The pass may go on for days.
+            logger.error("transfers failed", metadata: ["source": "\(source)", "cause": "\(error)"])
         case .tick: break
         }
-    }
-
-    /// A pass may go on for days after it.
-    private func note(_ error: any Error, of source: String, _ round: inout Round) {
-        logger.error("transfers failed", metadata: ["source": "\(source)", "cause": "\(error)"])
-        round.failure = round.failure ?? error
     }
 
     private func run(_ source: String) async -> Step {
@@ -124,10 +135,12 @@ package struct TransferDaemon: Sendable {
     private func startable(_ round: inout Round) async -> [String] {
         do {
             let waiting = try await work.use { (store) throws(StorageError) in try store.waitingSources() }
+            round.isBlind = nil
             return Array(waiting.filter { round.mayStart($0) }.prefix(max(0, sources - round.busy.count)))
         } catch {
-            // While others are busy it is asked again.
-            note(error, of: "any", &round)
+            // While others are busy it is asked again, every second.
+            if round.isBlind == nil { logger.error("sources not known", metadata: ["cause": "\(error)"]) }
+            round.isBlind = error
             return []
         }
     }

@@ -78,6 +78,26 @@ import Testing
         await #expect(throws: StorageError.self) { try await site.daemon().pass() }
         #expect(try site.state("a") == .present && site.state("b") == .queued && site.state("c") == .present)
     }
+
+    /// What has passed by itself is no failure of the pass.
+    @Test func aSourceThatFailedHasAnotherTurn() async throws {
+        try await site.want([
+            try site.fixture.publish("a", megabytes: 8), try site.fixture.publish("b", Array("b".utf8)),
+        ])
+        let elsewhere = site.server.url("files/b").replacing("localhost", with: "127.0.0.1")
+        #expect(
+            try await site.schedule(["a": [ByteString(site.server.url("slow/a"))], "b": [ByteString(elsewhere)]])
+                .queued == 2)
+        try site.work.file.connection.execute(
+            """
+            CREATE TRIGGER fails BEFORE UPDATE ON want
+            WHEN OLD.source LIKE 'http://127%'
+                AND (julianday('now') - 2440587.5) * 86400 < \(Date().timeIntervalSince1970 + 0.3)
+            BEGIN SELECT RAISE(ABORT, 'x'); END
+            """)
+        #expect(try await site.daemon(rest: .milliseconds(10)).pass().arrived == 2)
+        #expect(try site.state("a") == .present && site.state("b") == .present)
+    }
 }
 
 private struct FailingTool: TransferTool {

@@ -54,11 +54,12 @@ struct TransferSite {
     }
 
     func daemon(
-        isOff: @escaping @Sendable () -> Bool = { false }, cleaning: Duration = .seconds(3_600)
+        isOff: @escaping @Sendable () -> Bool = { false }, cleaning: Duration = .seconds(3_600),
+        rest: Duration = .seconds(60)
     ) throws -> TransferDaemon {
         TransferDaemon(
             try agent(), work: try desk(), sources: 2, isOff: isOff, incoming: [fixture.incoming], cleaning: cleaning,
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            rest: rest, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
     func agent(_ tools: TransferTools = TransferTools(), plans: ArrivalPlanner? = nil) throws -> SourceAgent {
