@@ -65,6 +65,8 @@ package struct Drainer {
 
     /// Copies that are moved together: the catalog and the disk are asked once for all.
     private static let batch = 200
+    /// Copies that nobody knows for a moment, few: killed then, they are left for `ldr verify` to find.
+    private static let forgotten = 10
 
     /// A copy that is to be moved.
     private struct Move: Sendable {
@@ -98,8 +100,12 @@ package struct Drainer {
             if hasOther { safe.append(move) } else { alone.append(move) }
         }
         safe += try await copied(alone, &report)
-        try await catalog.unregister(safe.map(\.copy.mapping))
-        try await remove(safe, &report)
+        for start in stride(from: 0, to: safe.count, by: Self.forgotten) {
+            try Task.checkCancellation()
+            let some = safe[start..<min(start + Self.forgotten, safe.count)]
+            try await catalog.unregister(some.map(\.copy.mapping))
+            try await remove(some, &report)
+        }
     }
 
     /// Those of which there is another copy now, verified and registered.
@@ -120,8 +126,8 @@ package struct Drainer {
         }
     }
 
-    /// What the catalog has forgotten; what cannot be removed it is told again.
-    private nonisolated(nonsending) func remove(_ moves: [Move], _ report: inout Report) async throws {
+    /// What the catalog has forgotten; of what cannot be removed it is told again.
+    private nonisolated(nonsending) func remove(_ moves: ArraySlice<Move>, _ report: inout Report) async throws {
         var (gone, left) = ([Event](), [Mapping]())
         for move in moves {
             let (copy, size) = (move.copy, move.record.size)
