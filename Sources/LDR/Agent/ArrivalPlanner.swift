@@ -63,9 +63,10 @@ package struct ArrivalPlanner: Sendable {
     func release(_ want: Want) { space.release(want.id) }
 
     private func reserve(_ size: Int64, for id: Int, _ looks: inout PartitionLooks) -> StoragePartition? {
-        space.use { space in
+        // A directory of a file server may take its time: not while others wait for the account.
+        let parts = parts(of: id, &looks)
+        return space.use { space in
             space.remove(id)
-            let parts = parts(of: id, &looks)
             func room(_ partition: StoragePartition) -> Int64? {
                 looks.free(partition, free).map { $0 - space.missing(in: partition.name) }
             }
@@ -96,7 +97,9 @@ package struct ArrivalPlanner: Sendable {
     ) -> StoragePartition? {
         let usable = parts.filter { part in
             part.partition.isWritable && part.written > 0
-                && room(part.partition).map { $0 - part.partition.reserve >= max(0, size - part.written) } ?? false
+                && room(part.partition).map {
+                    $0.saturated(adding: -part.partition.reserve) >= max(0, size - part.written)
+                } ?? false
         }
         return usable.max { $0.written < $1.written }?.partition
     }

@@ -37,7 +37,7 @@ package struct SourceChooser {
         self.isOnTape = isOnTape
         self.now = now
         self.perSource = perSource
-        self.records = Dictionary(uniqueKeysWithValues: records.map { ($0.name, $0) })
+        self.records = Dictionary(records.map { ($0.name, $0) }) { $1 }
         let rates = records.map(\.rate).filter { $0 > 0 }
         // Those that are new get their chance: they count as the best.
         typicalRate = rates.max() ?? Self.unknownRate

@@ -119,7 +119,7 @@ extension WorkStore {
         if results.isEmpty { return }
         try file.write { (connection) throws(StorageError) in
             // Within the change: the stage daemon notes results, too, and somebody may tell to retry.
-            var records = Dictionary(uniqueKeysWithValues: try sources().map { ($0.name, $0) })
+            var records = Dictionary(try sources().map { ($0.name, $0) }) { $1 }
             for result in results {
                 // Of what is forgiven, the want says why: it may be tried for days. What has landed is noted once.
                 if !result.isForgiven || result.isBrought { try note(result, connection) }

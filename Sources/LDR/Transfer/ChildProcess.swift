@@ -89,8 +89,13 @@ struct ChildProcess: Sendable {
             arguments: Arguments(arguments.map { $0 + [0] }),
             environment: .inherit.updating(Dictionary(overrides) { $1 }), platformOptions: options)
         let input = try FileDescriptor.open(scratch.file(.input), .readOnly, options: .closeOnExec)
-        let errors = try FileDescriptor.open(
-            scratch.file(.errors), .writeOnly, options: [.append, .closeOnExec])
+        let errors: FileDescriptor
+        do {
+            errors = try FileDescriptor.open(scratch.file(.errors), .writeOnly, options: [.append, .closeOnExec])
+        } catch {
+            try? input.close()
+            throw error
+        }
         let result = try await Subprocess.run(
             configuration, input: .fileDescriptor(input, closeAfterSpawningProcess: true), output: .discarded,
             error: .fileDescriptor(errors, closeAfterSpawningProcess: true)

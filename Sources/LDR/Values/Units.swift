@@ -55,9 +55,14 @@ package struct TimeSpan: Sendable, Hashable, Comparable, CustomStringConvertible
         let (number, unit) = try Quantity.parse(text, expected: expected)
         guard let factor = unit.isEmpty ? 1000 : Self.units.first(where: { $0.name == unit.lowercased() })?.milliseconds
         else { throw UnitError("`\(text)` is no time: unknown unit `\(unit)`; expected \(expected)") }
-        guard let milliseconds = number.times(factor) else { throw UnitError("`\(text)` is too long a time") }
+        guard let milliseconds = number.times(factor), abs(milliseconds) <= Self.longest else {
+            throw UnitError("`\(text)` is too long a time")
+        }
         self.milliseconds = milliseconds
     }
+
+    /// 200 years: added to any date it stays a date.
+    private static let longest: Int64 = 200 * 366 * 86_400_000
 
     private static let units: [(name: String, milliseconds: Int64)] = [
         ("w", 604_800_000), ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1),
