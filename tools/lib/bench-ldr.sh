@@ -106,32 +106,42 @@ measure_globus_url_copy() {
 # at every inode that was given up of late before it takes one, which makes new files several times slower.
 forget_files() { [[ $2 -ge 1000 ]] || rm -rf -- "$1"; }
 
-# measure_files ID COUNT BYTES: in turns, each into directories of its own.
+# measure_daemon ID ROUND COUNT: the same by the daemon, for a new site.
+measure_daemon() {
+    local site=$1-$2 daemon
+    write_ldr_configuration "$site" "$subscriber_port" "$publisher_port" "peer pub file://$(ldr_file pub)/log/pub" \
+        "subscription all : collection = '$1'" "partition main $(ldr_file "$site")/files gsiftp://localhost:1/files" \
+        "transfer_concurrency $ldr_concurrency"
+    for daemon in metadata want schedule; do
+        "$programs/ldr" "$daemon" --once -c "$(ldr_file "$site.conf")" >"$scratch/ldr.log" 2>&1 || die "ldr $daemon failed"
+    done
+    # What others have written is not to be written by this one.
+    sync
+    measure_ldr "$1#$2" "$site" transfer --once
+    [[ $(find "$(ldr_file "$site")/files" -name '*.dat' | wc -l) -eq $3 ]] ||
+        die "not all files came: $(tail -n 5 "$scratch/ldr.log")"
+    forget_files "$(ldr_file "$site")" "$3"
+    # Another round wants them again.
+    forget_copies
+}
+
+# measure_files ID COUNT BYTES ROUNDS: each into directories of its own; who comes first finds other caches, so by turns.
 measure_files() {
-    local id=$1 from round site
+    local id=$1 from round
     from=$(ldr_file pub)/files/$id
     say "replication: $2 files of $3 bytes over GridFTP"
     make_files "$from" "$2" "$3"
     "$programs/ldr" publish -c "$(ldr_file pub.conf)" --collection "$id" "$from" >"$scratch/publish.log" 2>&1 ||
         die "ldr publish: $(tail -n 3 "$scratch/publish.log")"
     "$programs/ldr" metadata --once -c "$(ldr_file pub.conf)" 2>/dev/null
-    for round in 1 2 3; do
-        measure_globus_url_copy "$id-globus-url-copy#$round" "$from" "$2"
-        site=$id-$round
-        write_ldr_configuration "$site" "$subscriber_port" "$publisher_port" "peer pub file://$(ldr_file pub)/log/pub" \
-            "subscription all : collection = '$id'" "partition main $(ldr_file "$site")/files gsiftp://localhost:1/files" \
-            "transfer_concurrency $ldr_concurrency"
-        for daemon in metadata want schedule; do
-            "$programs/ldr" "$daemon" --once -c "$(ldr_file "$site.conf")" >"$scratch/ldr.log" 2>&1 || die "ldr $daemon failed"
-        done
-        # What others have written is not to be written by this one.
-        sync
-        measure_ldr "$id#$round" "$site" transfer --once
-        [[ $(find "$(ldr_file "$site")/files" -name '*.dat' | wc -l) -eq $2 ]] ||
-            die "not all files came: $(tail -n 5 "$scratch/ldr.log")"
-        forget_files "$(ldr_file "$site")" "$2"
-        # Another round wants them again.
-        forget_copies
+    for ((round = 1; round <= $4; round++)); do
+        if ((round % 2)); then
+            measure_globus_url_copy "$id-globus-url-copy#$round" "$from" "$2"
+            measure_daemon "$id" "$round" "$2"
+        else
+            measure_daemon "$id" "$round" "$2"
+            measure_globus_url_copy "$id-globus-url-copy#$round" "$from" "$2"
+        fi
     done
 }
 
@@ -159,8 +169,8 @@ measure_ldr_files() {
     subscriber_port=$server_port subscriber_pid=$server_pid
     write_ldr_configuration pub "$publisher_port" "$publisher_port" \
         "partition main $(ldr_file pub)/files gsiftp://localhost:$gridftp_port$(ldr_file pub)/files"
-    measure_files ldr-small 5000 10000
-    measure_files ldr-large 3 1000000000
+    measure_files ldr-small 5000 10000 4
+    measure_files ldr-large 3 1000000000 6
     stop_child "$subscriber_pid"
     stop_child "$publisher_pid"
     stop_child "$gridftp_pid"
