@@ -123,6 +123,13 @@ import Testing
         }
     }
 
+    @Test func furtherConnectionsWait() async throws {
+        var clients = try (0..<WebLimits.connections).map { _ in try RawClient(port: site.port) }
+        #expect(try await site.get("/status", ["-m", "1"]).status == 0)
+        clients.removeAll()
+        #expect(try await site.get("/status").status == 200)
+    }
+
     /// However many connections have just been accepted: none of them is lost, which would end the process.
     @Test func stopsInTheMidstOfConnections() async throws {
         for _ in 0..<20 {
