@@ -35,7 +35,7 @@ final class TestIndex: Sendable {
 
     init(
         in directory: TemporaryDirectory, time: TestTime = TestTime(), hasLists: Bool = true, database: String? = nil,
-        _ change: (inout ServerConfiguration) -> Void = { _ in }
+        patience: Duration = .seconds(30), _ change: (inout ServerConfiguration) -> Void = { _ in }
     ) throws {
         let logger = Logger(label: "test")
         var settings = ServerConfiguration()
@@ -44,7 +44,7 @@ final class TestIndex: Sendable {
         self.time = time
         if let database {
             store = try PostgreSQLIndexStore(
-                try PostgreSQLSettings(url: database, patience: .seconds(2)), logger: logger)
+                try PostgreSQLSettings(url: database, patience: patience), logger: logger)
         } else {
             store = hasLists ? try SQLiteIndexStore(path: directory.file("rli.db"), logger: logger) : nil
         }
@@ -75,6 +75,9 @@ final class TestIndex: Sendable {
         let bytes = name.bytes
         return try index.locations(of: bytes.span, try store?.makeReader())
     }
+
+    /// Whether the store comes to tell of its senders: it is asked for a second at a time.
+    func followsStore() async throws -> Bool { try await eventually { self.receiver.hasFollowedStore() } }
 
     /// All that a wildcard shows.
     func shown() throws -> [ByteString] {

@@ -77,6 +77,7 @@ import Testing
     /// Down for longer than anybody waits: refused with the cause, in time, and good again afterwards.
     @Test func databaseThatStaysAway() async throws {
         let server = try await PostgreSQLServer()
+        try TestDatabase.setUp(server.url(of: "postgres"))
         try await server.shutDown()
         // It is no reason not to start.
         let store = try TestDatabase.open(server.url(of: "postgres"), patience: .milliseconds(500))
@@ -94,16 +95,22 @@ import Testing
         #expect(throws: StorageError.self) { try store.betweenCommits {} }
         try await server.start()
         #expect(try await eventually { (try? await probe.apply(.ensure(Mapping(lfn: "a", pfn: "p")))) == .some(nil) })
-        #expect(try probe.targets(of: "a") == ["p"])
+        #expect(try await eventually { (try? probe.targets(of: "a")) == ["p"] })
     }
 
     @Test func noConnectionIsLeft() async throws {
         let server = try await PostgreSQLServer(
             settings: ["max_connections = 4", "superuser_reserved_connections = 0", "max_wal_senders = 0"])
+        try TestDatabase.setUp(server.url(of: "postgres"))
         var taken: [PostgreSQLConnection] = []
         let settings = try PostgreSQLSettings(url: server.url(of: "postgres"))
-        for _ in 0..<4 { taken.append(try PostgreSQLConnection(settings)) }
-        let store = try TestDatabase.open(server.url(of: "postgres"), patience: .milliseconds(300))
+        // What was closed takes its place a moment longer.
+        #expect(
+            try await eventually {
+                if let connection = try? PostgreSQLConnection(settings) { taken.append(connection) }
+                return taken.count == 4
+            })
+        let store = try TestDatabase.open(server.url(of: "postgres"), patience: .seconds(1))
         defer { store.shutdown() }
         let error = try #require(throws: StorageError.self) { _ = try StoreProbe(store).targets(of: "a") }
         #expect(error.reason == .outOfConnections)
@@ -114,6 +121,7 @@ import Testing
     /// Somebody holds a lock that writers need.
     @Test func lockedDatabaseIsNotWaitedForForEver() async throws {
         let database = try await TestDatabase()
+        try TestDatabase.setUp(database.url)
         let store = try database.open(patience: .milliseconds(500))
         defer { store.shutdown() }
         let other = try database.connect()

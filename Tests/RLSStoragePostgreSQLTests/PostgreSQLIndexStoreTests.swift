@@ -153,9 +153,9 @@ import Testing
         #expect(throws: StorageError.self) { try store.makeReader().changedSenders() }
         await #expect(throws: StorageError.self) { try await IndexProbe(store).commit(Self.put(1, ["b"])) }
         try await server.start()
-        #expect(try store.makeReader().changedSenders() == [record(1)])
+        #expect(try await eventually { (try? store.makeReader().changedSenders()) == [record(1)] })
         #expect(store.counts == IndexCounts(lfns: 1, mappings: 1))
-        try await IndexProbe(store).commit(Self.put(1, ["b"]))
+        #expect(try await eventually { (try? await IndexProbe(store).commit(Self.put(1, ["b"]))) != nil })
         #expect(store.counts == IndexCounts(lfns: 2, mappings: 2))
     }
 }

@@ -1,4 +1,5 @@
 import Logging
+import RLSCore
 import RLSStorage
 import RLSTestSupport
 
@@ -22,6 +23,13 @@ struct TestDatabase {
         try PostgreSQLCatalogStore(
             try PostgreSQLSettings(url: url, isPooled: isPooled, patience: patience), partitions: partitions,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    }
+
+    /// Makes the tables, however long that takes: with less patience a store may never get there.
+    static func setUp(_ url: String) throws {
+        let store = try open(url)
+        defer { store.shutdown() }
+        _ = try StoreProbe(store).targets(of: "none")
     }
 
     func connect() throws -> PostgreSQLConnection { try PostgreSQLConnection(try PostgreSQLSettings(url: url)) }
