@@ -2,6 +2,7 @@ import Foundation
 import RLSClient
 import RLSCore
 import RLSTestSupport
+import RLSWire
 import Testing
 
 /// Clients that do not mean to finish the handshake, and many that do. One test at a time: they leave each other no processor.
@@ -14,14 +15,22 @@ import Testing
         "\u{16}\u{3}\u{1}|\u{4}abcd", "||||", "\u{7f}ELF", "||\u{1}|\u{16}\u{3}\u{1}||",
     ])
     func garbage(_ text: String) async throws {
-        let server = try await ServerProcess.startGSI(Self.lines + ["handshake_timeout 3"])
+        let server = try await ServerProcess.startGSI(Self.lines + ["handshake_timeout 60"])
+        let connected = try await server.connect()
+        try await Self.giveHandshakes(3, connected)
         try await blocking {
             let client = try RawClient(port: server.port)
             try client.send(text)
             _ = try client.receiveUntilClosed()
         }
         #expect(await server.waitForLog("authentication failed"))
+        try await Self.giveHandshakes(60, connected)
         #expect(try await server.admin("-p").status == 0)
+    }
+
+    private static func giveHandshakes(_ seconds: Int, _ client: CatalogClient) async throws {
+        _ = try await client.connection.call(
+            Methods.setConfiguration, WordPairArguments("handshake_timeout", ByteString("\(seconds)")))
     }
 
     @Test func theClearChannelIsOffByDefault() async throws {

@@ -30,6 +30,19 @@ package final class RawClient: @unchecked Sendable {
 
     deinit { close(descriptor) }
 
+    /// One that has been welcomed. It knocks again where it is turned away: another's place is free a moment after that has
+    /// been closed.
+    package static func welcomed(port: Int) throws -> RawClient {
+        let end = ContinuousClock.now + .seconds(Patience.seconds(20))
+        while true {
+            let client = try RawClient(port: port)
+            let welcome = try client.receive("0|")
+            if welcome == "0|" { return client }
+            if ContinuousClock.now > end { throw Failure(description: "refused: \(welcome)") }
+            Thread.sleep(forTimeInterval: 0.02)
+        }
+    }
+
     package static func bytes(_ text: String) -> [UInt8] { text.utf8.map { $0 == UInt8(ascii: "|") ? 0 : $0 } }
 
     package func send(_ text: String) throws { try send(bytes: Self.bytes(text)) }

@@ -1,5 +1,6 @@
 import NIOCore
 import RLSCore
+import RLSTestSupport
 import RLSWire
 import Testing
 
@@ -152,7 +153,7 @@ import Testing
                 #expect(frame == nil)
             }
         }
-        #expect(time < .seconds(5))
+        #expect(time < .seconds(Patience.seconds(5)))
         #expect(scanner.bufferedBytes == "lrc_create|".utf8.count + begun + drips)
         var end = wire("|p|")
         scanner.append(&end)
