@@ -7,7 +7,7 @@
 // cc -O2 -o globus-io-peer globus-io-peer.c $(pkg-config --cflags --libs globus-io globus-gssapi-gsi) -lglobus_common
 //
 // Exit status: 0 fine, 1 the connection or the authentication failed or the server closed too early, 2 wrong usage,
-// 3 not ready within 30 seconds.
+// 3 not ready within five minutes.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <getopt.h>
@@ -21,7 +21,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { TIMEOUT_SECONDS = 120, MAX_REPLY = 64 * 1024 * 1024, MAX_REFUSAL = 64 * 1024 };
+enum { TIMEOUT_SECONDS = 300, MAX_REPLY = 64 * 1024 * 1024, MAX_REFUSAL = 64 * 1024 };
 
 static struct {
     globus_io_secure_channel_mode_t channel;
