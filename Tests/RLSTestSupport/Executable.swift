@@ -24,8 +24,9 @@ package struct Executable: Sendable {
         return ["/usr/bin/setpriv", "--reuid", user, "--regid", user, "--clear-groups", path]
     }
 
-    /// What programs are given beside their own. Read once: `TestAuthority` changes it while others would read.
-    static let inheritedEnvironment = ProcessInfo.processInfo.environment
+    /// What programs are given beside their own. Read once: `TestAuthority` changes it while others would read. Nothing of
+    /// what that sets, which tests that need it give themselves.
+    static let inheritedEnvironment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("X509_") }
 
     package func start(
         _ arguments: [String], input: String = "", environment: [String: String] = [:]

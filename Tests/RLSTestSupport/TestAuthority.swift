@@ -14,6 +14,7 @@ package final class TestAuthority: Sendable {
 
     private static let made = Task {
         let authority = try await TestAuthority()
+        // Other threads may read. tools/test has given each a place, which this only fills.
         for (name, value) in authority.environment() { setenv(name, value, 1) }
         return authority
     }
