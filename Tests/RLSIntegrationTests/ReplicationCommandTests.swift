@@ -15,7 +15,7 @@ import Testing
         try await ReplicationSite.connect([publisher, reader], ["reader": lines])
     }
 
-    @Test(.timeLimit(.minutes(5))) func commandsTellWhatIsSo() async throws {
+    @Test(.timeLimit(.minutes(10))) func commandsTellWhatIsSo() async throws {
         let wanted = SampleFile.some(3, "wanted", bytes: 100)
         try await publisher.publish(wanted.merging(SampleFile.some(1, "other", bytes: 100)) { $1 }, collection: "set")
         #expect(try await reader.comesToHave(3))
@@ -67,7 +67,7 @@ import Testing
 /// What is wrong with a configuration is told with its file and line.
 @Suite struct ReplicationConfigurationTests {
     @Test(
-        .timeLimit(.minutes(5)),
+        .timeLimit(.minutes(10)),
         arguments: [
             ("sitename x", "ldr.conf:2: unknown keyword `sitename`"),
             ("interval soon", "ldr.conf:2: `interval`: soon: expected a number from 1 to 86400"),
@@ -89,7 +89,7 @@ import Testing
     }
 
     /// What is wrong is said of each thing, and the other things are tried nevertheless.
-    @Test(.timeLimit(.minutes(5)))
+    @Test(.timeLimit(.minutes(10)))
     func whatIsMissingIsNamed() async throws {
         let directory = try TemporaryDirectory()
         for name in ["files", "peer"] {

@@ -5,7 +5,7 @@ import Testing
 
 /// What is registered must be there after a loss of power: asked of the system calls, in their order.
 @Suite struct ReplicationDurabilityTests {
-    @Test(.timeLimit(.minutes(5))) func contentAndNameAreOnTheDiskBeforeTheyAreTold() async throws {
+    @Test(.timeLimit(.minutes(10))) func contentAndNameAreOnTheDiskBeforeTheyAreTold() async throws {
         let publisher = try await ReplicationSite("publisher")
         let reader = try await ReplicationSite("reader")
         let lines = ["subscription all : size >= 0", "layout deep/{lfn}"]

@@ -23,7 +23,7 @@ import Testing
         #expect(sources.reduce(0) { $0 + $1.succeeded } == succeeded)
     }
 
-    @Test(.timeLimit(.minutes(5))) func whatACatalogHasLostSinceIsTakenFromAnother() async throws {
+    @Test(.timeLimit(.minutes(10))) func whatACatalogHasLostSinceIsTakenFromAnother() async throws {
         let publisher = try await ReplicationSite("publisher")
         let mirror = try await ReplicationSite("mirror")
         let reader = try await ReplicationSite("reader")
@@ -54,7 +54,7 @@ import Testing
     }
 
     /// A filter that takes every second name for one of its own.
-    @Test(.timeLimit(.minutes(5))) func falsePositivesOfAFilterCostNothing() async throws {
+    @Test(.timeLimit(.minutes(10))) func falsePositivesOfAFilterCostNothing() async throws {
         let publisher = try await ReplicationSite("publisher")
         let reader = try await ReplicationSite("reader")
         try await ReplicationSite.connect([publisher, reader], ["reader": [Self.all]])

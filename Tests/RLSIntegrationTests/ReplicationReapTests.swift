@@ -42,7 +42,7 @@ import Testing
         return try JSONDecoder().decode(Report.self, from: Data(outcome.output.utf8))
     }
 
-    @Test(.timeLimit(.minutes(5))) func whatHasHadItsTimeGoesUnlessItIsTheLastCopy() async throws {
+    @Test(.timeLimit(.minutes(10))) func whatHasHadItsTimeGoesUnlessItIsTheLastCopy() async throws {
         try await fill(["subscription all lifetime=1s : size >= 0", "reap_refusal 100"])
         // Gone at the publisher, as nobody should do it.
         let last = try #require(try await publisher.mappings().first { $0.lfn == "file-3" })
@@ -70,7 +70,7 @@ import Testing
         #expect(try await reap("--once", "--even-last").reap.reaped.map(\.lfn) == ["file-3"])
     }
 
-    @Test(.timeLimit(.minutes(5))) func aPartitionThatDrainsBecomesEmpty() async throws {
+    @Test(.timeLimit(.minutes(10))) func aPartitionThatDrainsBecomesEmpty() async throws {
         try await fill(["subscription all : size >= 0"])
         let new = reader.directory.file("new")
         try FileManager.default.createDirectory(atPath: new, withIntermediateDirectories: false)
@@ -85,7 +85,7 @@ import Testing
         #expect(try await reader.ldr("verify", "--once", "--json").contains("\"dark\":[]"))
     }
 
-    @Test(.timeLimit(.minutes(5))) func theMasterServesAndReaps() async throws {
+    @Test(.timeLimit(.minutes(10))) func theMasterServesAndReaps() async throws {
         let lines = ["subscription all lifetime=1s : size >= 0", "http_listen 127.0.0.1:0", "reap_interval 1s"]
         try await ReplicationSite.connect([publisher, reader], ["reader": lines])
         try await publisher.publish(files)

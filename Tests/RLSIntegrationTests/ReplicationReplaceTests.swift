@@ -33,7 +33,7 @@ import Testing
         return words.split(separator: "\n").first { $0.hasPrefix("state:") }.map { String($0) } ?? words
     }
 
-    @Test(.timeLimit(.minutes(5))) func newContentTakesThePlaceOfTheOld() async throws {
+    @Test(.timeLimit(.minutes(10))) func newContentTakesThePlaceOfTheOld() async throws {
         #expect(try await reader.comesToHave(3))
         var now = files
         now["file-0"] = other("file-0")
@@ -59,7 +59,7 @@ import Testing
         #expect(report.contains(#""corrupt":[]"#) && report.contains(#""lost":[]"#), "\(report)")
     }
 
-    @Test(.timeLimit(.minutes(5))) func aFileOfAnotherNameIsNotReplaced() async throws {
+    @Test(.timeLimit(.minutes(10))) func aFileOfAnotherNameIsNotReplaced() async throws {
         let path = try reader.write(other("file-1"), to: "file-1")
         let pfn = try await reader.mappings().first?.pfn
         #expect(pfn == nil)
@@ -71,7 +71,7 @@ import Testing
         #expect(reader.leftovers().count == 1)
     }
 
-    @Test(.timeLimit(.minutes(5))) func aFileThatNobodyKnowsIsNotReplaced() async throws {
+    @Test(.timeLimit(.minutes(10))) func aFileThatNobodyKnowsIsNotReplaced() async throws {
         try reader.write(other("file-1"), to: "file-1")
         #expect(try await reasonWhenStuck("file-1").contains("move it away"))
         #expect(reader.contents()["file-1"] == other("file-1"))
@@ -80,7 +80,7 @@ import Testing
         #expect(reader.contents() == files)
     }
 
-    @Test(.timeLimit(.minutes(5))) func whatThisSitePublishedIsNotReplaced() async throws {
+    @Test(.timeLimit(.minutes(10))) func whatThisSitePublishedIsNotReplaced() async throws {
         // Published by the reader first, and with other content by the publisher later.
         let own = SampleFile.content("own", bytes: 3_000)
         try await reader.publish(["shared": own])

@@ -13,7 +13,7 @@ import Testing
         reader = try await ReplicationSite("reader")
     }
 
-    @Test(.timeLimit(.minutes(5))) func transfersThatAreOff() async throws {
+    @Test(.timeLimit(.minutes(10))) func transfersThatAreOff() async throws {
         let files = SampleFile.some(3)
         let all = "subscription all : size >= 0"
         try await ReplicationSite.connect([publisher, reader], ["reader": [all, "bandwidth 1M", "bandwidth off"]])
@@ -33,7 +33,7 @@ import Testing
     }
 
     /// The kernel ends the processes of a group that is stopped when nobody is left who could let them go on.
-    @Test(.timeLimit(.minutes(5))) func noStoppedProgramIsLeftOfADaemonThatWasKilled() async throws {
+    @Test(.timeLimit(.minutes(10))) func noStoppedProgramIsLeftOfADaemonThatWasKilled() async throws {
         let lines = ["subscription all : size >= 0", "bandwidth 1M"]
         try await ReplicationSite.connect([publisher, reader], ["reader": lines])
         try await publisher.publish(["large": SampleFile.content("large", bytes: 24 << 20)])
@@ -69,7 +69,7 @@ import Testing
         return text?.split(separator: ")").last?.split(separator: " ").first.map(String.init)
     }
 
-    @Test(.timeLimit(.minutes(5))) func tapeThatHasToBeMounted() async throws {
+    @Test(.timeLimit(.minutes(10))) func tapeThatHasToBeMounted() async throws {
         let files = SampleFile.some(3)
         try await ReplicationSite.connect([publisher, reader])
         try await publisher.publish(files)
@@ -101,7 +101,7 @@ import Testing
         #expect(try await master.end(seconds: 30) == 0)
     }
 
-    @Test(.timeLimit(.minutes(5))) func aVolumeThatRolls() async throws {
+    @Test(.timeLimit(.minutes(10))) func aVolumeThatRolls() async throws {
         let volume = 70_000
         // All of it changes in each round.
         let lines = ["subscription newest volume=\(volume) rolling : size >= 0", "reap_refusal 100"]

@@ -18,7 +18,7 @@ import Testing
         return sites
     }
 
-    @Test(.timeLimit(.minutes(5))) func threeSitesOverGridFTPComplete() async throws {
+    @Test(.timeLimit(.minutes(10))) func threeSitesOverGridFTPComplete() async throws {
         let sites = try await sites(
             ["hanford", "livingston", "caltech"],
             mirrors: ["hanford": .gridFTP, "livingston": .gridFTP, "caltech": .gridFTP])
@@ -51,7 +51,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(5))) func metadataMayBeInADatabase() async throws {
+    @Test(.timeLimit(.minutes(10))) func metadataMayBeInADatabase() async throws {
         let publisher = try await ReplicationSite("publisher", metadata: .postgresql)
         let readers = [
             try await ReplicationSite("file", metadata: .sqlite),
@@ -86,7 +86,7 @@ import Testing
         #expect(try await readers[1].status().peers.first { $0.site == "publisher" }?.error == nil)
     }
 
-    @Test(.timeLimit(.minutes(5))) func wrongBytesAreRefusedAndAnotherSourceIsTaken() async throws {
+    @Test(.timeLimit(.minutes(10))) func wrongBytesAreRefusedAndAnotherSourceIsTaken() async throws {
         let sites = try await sites(["publisher", "liar", "reader"], mirrors: ["liar": .web("wrong")])
         let (publisher, liar, reader) = (sites[0], sites[1], sites[2])
         let files = SampleFile.some(3)
@@ -113,7 +113,7 @@ import Testing
         #expect(reader.leftovers() == [])
     }
 
-    @Test(.timeLimit(.minutes(5))) func staleAnswersLeadToAnotherSourceOrAReason() async throws {
+    @Test(.timeLimit(.minutes(10))) func staleAnswersLeadToAnotherSourceOrAReason() async throws {
         let sites = try await sites(["publisher", "mirror", "reader"], ["attempts 2"])
         let (publisher, mirror, reader) = (sites[0], sites[1], sites[2])
         try await publisher.publish(SampleFile.some(1, "both"))
@@ -138,7 +138,7 @@ import Testing
         #expect(try await reader.ldr("history", "gone-0").split(separator: "\n").count == 3)
     }
 
-    @Test(.timeLimit(.minutes(5))) func aCatalogThatIsDownIsNamedAsTheReason() async throws {
+    @Test(.timeLimit(.minutes(10))) func aCatalogThatIsDownIsNamedAsTheReason() async throws {
         let sites = try await sites(["publisher", "reader"])
         try await sites[0].publish(SampleFile.some(2))
         try await sites[1].ldr("metadata", "--once")
@@ -153,7 +153,7 @@ import Testing
         #expect(try await sites[1].status().subscriptions[0].missing == 2)
     }
 
-    @Test(.timeLimit(.minutes(5))) func aSubscriberThatWasAwayBecomesComplete() async throws {
+    @Test(.timeLimit(.minutes(10))) func aSubscriberThatWasAwayBecomesComplete() async throws {
         let sites = try await sites(["publisher", "reader"])
         let (publisher, reader) = (sites[0], sites[1])
         let early = SampleFile.some(4, "early")
@@ -172,7 +172,7 @@ import Testing
         #expect(status.files == 23 && status.subscriptions[0].wanted == 23)
     }
 
-    @Test(.timeLimit(.minutes(5))) func anyNameArrivesUnderASafePath() async throws {
+    @Test(.timeLimit(.minutes(10))) func anyNameArrivesUnderASafePath() async throws {
         let sites = try await sites(["publisher", "reader"])
         let (publisher, reader) = (sites[0], sites[1])
         let names = [
@@ -238,7 +238,7 @@ import Testing
         #expect(0 < moved && moved < 12 << 20, "\(history)")
     }
 
-    @Test(.timeLimit(.minutes(5))) func filesThatAreThereAreRegisteredAndNotFetchedAgain() async throws {
+    @Test(.timeLimit(.minutes(10))) func filesThatAreThereAreRegisteredAndNotFetchedAgain() async throws {
         let sites = try await sites(["publisher", "reader"])
         let (publisher, reader) = (sites[0], sites[1])
         let files = SampleFile.some(4)
@@ -259,7 +259,7 @@ import Testing
         #expect(reader.contents() == files)
     }
 
-    @Test(.timeLimit(.minutes(5))) func whatIsPutIntoAWatchedDirectoryGoesToOthers() async throws {
+    @Test(.timeLimit(.minutes(10))) func whatIsPutIntoAWatchedDirectoryGoesToOthers() async throws {
         let publisher = try await ReplicationSite("publisher")
         let reader = try await ReplicationSite("reader")
         try await ReplicationSite.connect(
@@ -278,7 +278,7 @@ import Testing
         for master in masters { #expect(try await master.end(seconds: 30) == 0) }
     }
 
-    @Test(.timeLimit(.minutes(5))) func aFullDiskIsAStateAndNoLoss() async throws {
+    @Test(.timeLimit(.minutes(10))) func aFullDiskIsAStateAndNoLoss() async throws {
         let sites = try await sites(["publisher", "reader"])
         let (publisher, reader) = (sites[0], sites[1])
         let files = SampleFile.some(3)

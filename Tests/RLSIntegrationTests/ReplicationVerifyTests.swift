@@ -29,7 +29,7 @@ import Testing
         return try JSONDecoder().decode(Report.self, from: Data(outcome.output.utf8))
     }
 
-    @Test(.timeLimit(.minutes(5))) func lostAndCorruptFilesComeAgainAndDarkOnesArePutAside() async throws {
+    @Test(.timeLimit(.minutes(10))) func lostAndCorruptFilesComeAgainAndDarkOnesArePutAside() async throws {
         try FileManager.default.removeItem(atPath: reader.root + "/file-0")
         try reader.write(SampleFile.content("other", bytes: files["file-1"]?.count ?? 0), to: "file-1")
         try reader.write(Data("nobody knows".utf8), to: "unknown/dark")
@@ -54,7 +54,7 @@ import Testing
         #expect(clean.lost == [] && clean.corrupt == [] && clean.dark == [])
     }
 
-    @Test(.timeLimit(.minutes(5))) func tooMuchThatIsMissingIsNotBelieved() async throws {
+    @Test(.timeLimit(.minutes(10))) func tooMuchThatIsMissingIsNotBelieved() async throws {
         for name in files.keys { try FileManager.default.removeItem(atPath: reader.root + "/" + name) }
         let report = try await verify()
         #expect(report.lost.count == files.count && report.refusals.count == 1, "\(report)")
@@ -65,7 +65,7 @@ import Testing
         #expect(try await reader.mappings().count == files.count)
     }
 
-    @Test(.timeLimit(.minutes(5))) func corruptionThatWasNotBelievedIsFoundAgain() async throws {
+    @Test(.timeLimit(.minutes(10))) func corruptionThatWasNotBelievedIsFoundAgain() async throws {
         for name in files.keys.sorted().prefix(5) {
             try reader.write(SampleFile.content("other", bytes: files[name]?.count ?? 0), to: name)
         }
@@ -74,7 +74,7 @@ import Testing
         #expect(try await reader.mappings().count == files.count)
     }
 
-    @Test(.timeLimit(.minutes(5))) func aURLOfAnotherPlaceIsNoCopy() async throws {
+    @Test(.timeLimit(.minutes(10))) func aURLOfAnotherPlaceIsNoCopy() async throws {
         let copy = try #require(try await reader.mappings().first { $0.lfn == "file-3" })
         let far = "http://127.0.0.1:1/far"
         #expect(try await reader.server.cli("add", "file-3", far).status == 0)
@@ -86,7 +86,7 @@ import Testing
         #expect(try await reader.comesToHave(files.count))
     }
 
-    @Test(.timeLimit(.minutes(5))) func whatTheCatalogForgotIsWantedAgain() async throws {
+    @Test(.timeLimit(.minutes(10))) func whatTheCatalogForgotIsWantedAgain() async throws {
         let copy = try #require(try await reader.mappings().first { $0.lfn == "file-2" })
         let outcome = try await reader.server.cli("delete", copy.lfn.description, copy.pfn.description)
         #expect(outcome.status == 0)

@@ -4,7 +4,7 @@ import Testing
 
 /// A watched directory, and a daemon that is started again and again.
 @Suite struct ReplicationWatchTests {
-    @Test(.timeLimit(.minutes(5))) func whatWasWithdrawnStaysSoUntilItChanges() async throws {
+    @Test(.timeLimit(.minutes(10))) func whatWasWithdrawnStaysSoUntilItChanges() async throws {
         let site = try await ReplicationSite("publisher")
         try site.configure(peers: [], ["watch \(site.root)/new collection=new complete_after=0s"])
         let files = SampleFile.some(3, bytes: 1_000)

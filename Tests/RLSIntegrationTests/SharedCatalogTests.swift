@@ -5,7 +5,7 @@ import Testing
 
 /// Two servers on one database, and an index that is told by one of them.
 @Suite(.serialized) struct SharedCatalogTests {
-    @Test(.timeLimit(.minutes(3)), arguments: [false, true])
+    @Test(.timeLimit(.minutes(10)), arguments: [false, true])
     func oneOfTwoServersTellsTheIndex(filter: Bool) async throws {
         let database = try await PostgreSQLServer.shared.freshDatabase()
         // One name for both, as behind one alias of the name service.

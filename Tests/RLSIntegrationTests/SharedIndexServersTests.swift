@@ -4,7 +4,7 @@ import Testing
 
 /// Two index servers on one database.
 @Suite(.serialized) struct SharedIndexServersTests {
-    @Test(.timeLimit(.minutes(3)))
+    @Test(.timeLimit(.minutes(10)))
     func whatOneIsToldTheOtherAnswers() async throws {
         let database = try await PostgreSQLServer.shared.freshDatabase()
         let lines = Site.quick + ["rli_db_url \(database)"]
