@@ -23,7 +23,7 @@ struct Havoc {
                 try await pause(0...700)
                 try await site.restartCatalog()
             case 1, 2:
-                site.killFileServer()
+                try await site.endFileServer()
                 try await pause(0...700)
                 try await site.restartFileServer()
             case 3: try await killMaster()

@@ -8,14 +8,15 @@ import Testing
     /// A run that kills for long has time for more.
     private static let isLong = ProcessInfo.processInfo.environment["RLS_KILL_SECONDS"] != nil
 
+    private static let lines = ["subscription all : size >= 0", "stall_time 20"]
+
     private let publisher: ReplicationSite
     private let reader: ReplicationSite
 
     init() async throws {
         publisher = try await ReplicationSite("publisher", .gridFTP)
         reader = try await ReplicationSite("reader", .gridFTP)
-        let lines = ["subscription all : size >= 0", "stall_time 20"]
-        try await ReplicationSite.connect([publisher, reader], ["reader": lines])
+        try await ReplicationSite.connect([publisher, reader], ["reader": Self.lines])
     }
 
     private func publishAll() async throws {
@@ -59,12 +60,15 @@ import Testing
         for name in names { try makeFile(name, size) }
         try await publishAll()
         #expect(try await isQueued(names.count))
+        // Not so fast that all of it is here before anybody looks.
+        try reader.configure(peers: [publisher], Self.lines + ["bandwidth 64M"])
         let running = Task { [reader] in try await reader.run(["transfer", "--once"]) }
-        let part = try await partialSize(of: size)
-        publisher.killFileServer()
+        let part = try await killFileServer(within: size)
         #expect(part > size / 8 && part < size)
         #expect(try await running.value.status == 0)
         #expect(try await reader.status().present < names.count)
+        try reader.configure(peers: [publisher], Self.lines)
+        try await publisher.endFileServer()
         try await publisher.restartFileServer()
 
         let isComplete = try await eventually(seconds: 60) {
@@ -93,16 +97,14 @@ import Testing
         try file.close()
     }
 
-    /// Of the first partial file that is so far that it will be continued, and not yet complete.
-    private func partialSize(of whole: Int) async throws -> Int {
-        let directory = reader.root + "/.ldr-incoming"
-        return try await blocking {
+    /// - Returns: the size of the first partial file that is so far that it will be continued, and not yet complete
+    private func killFileServer(within whole: Int) async throws -> Int {
+        try await blocking { [self] in
             let end = ContinuousClock.now + .seconds(Patience.seconds(20))
             while ContinuousClock.now < end {
-                for name in (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? [] {
-                    var status = stat()
-                    guard stat("\(directory)/\(name)", &status) == 0 else { continue }
-                    if status.st_size > whole / 8, status.st_size < whole * 3 / 4 { return Int(status.st_size) }
+                if let part = reader.partialSizes.first(where: { whole / 8 < $0 && $0 < whole * 3 / 4 }) {
+                    publisher.killFileServer()
+                    return part
                 }
                 usleep(1_000)
             }

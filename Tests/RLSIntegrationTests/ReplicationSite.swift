@@ -89,6 +89,9 @@ final class ReplicationSite: Sendable {
 
     func killFileServer() { servers.withLockedValue { $0.files }.kill() }
 
+    /// Killed, and its port can be taken.
+    func endFileServer() async throws { try await servers.withLockedValue { $0.files }.end() }
+
     func restartFileServer() async throws {
         let port = servers.withLockedValue { $0.files }.port
         let after: any FileServer =
@@ -245,6 +248,16 @@ final class ReplicationSite: Sendable {
         return found
     }
 
+    /// Of files that are on their way here.
+    var partialSizes: [Int] {
+        let directory = root + "/.ldr-incoming"
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
+        return names.compactMap { name in
+            var status = stat()
+            return stat("\(directory)/\(name)", &status) == 0 ? Int(status.st_size) : nil
+        }
+    }
+
     /// Below the partition: what is neither in its place nor removed.
     func leftovers(in name: String = ".ldr-incoming") -> [String] {
         (try? FileManager.default.subpathsOfDirectory(atPath: root + "/" + name)) ?? []
@@ -258,6 +271,16 @@ enum SampleFile {
         var data = Data(capacity: bytes + 8)
         while data.count < bytes { withUnsafeBytes(of: generator.next()) { data.append(contentsOf: $0) } }
         return data.prefix(bytes)
+    }
+
+    /// Soon made: almost all of it is zeros.
+    static func large(_ name: String, megabytes: Int) -> Data {
+        var data = Data(count: megabytes << 20)
+        for part in 0..<megabytes {
+            let begin = part << 20
+            data.replaceSubrange(begin..<begin + 1_000, with: content("\(name) \(part)", bytes: 1_000))
+        }
+        return data
     }
 
     static func some(_ count: Int, _ prefix: String = "file", bytes: Int = 20_000) -> [String: Data] {

@@ -8,6 +8,8 @@ package final class GridFTPServer: FileServer {
     package let authority: TestAuthority
     private let program: RunningProgram
     private let files: TemporaryDirectory
+    /// No other server has it in its environment, in which also those are found that have lost their parent.
+    private let map: String
 
     /// - Parameter port: 0 for a free one
     package init(port: Int = 0) async throws {
@@ -15,7 +17,7 @@ package final class GridFTPServer: FileServer {
         authority = try await TestAuthority.shared
         files = try TemporaryDirectory()
         let user = NSUserName()
-        let map = try files.write("\"/O=Grid/OU=Test/CN=Alice\" \(user)\n", to: "grid-mapfile")
+        map = try files.write("\"/O=Grid/OU=Test/CN=Alice\" \(user)\n", to: "grid-mapfile")
         try files.write("", to: "gridftp.conf")
         program = try await executable.start(
             [
@@ -29,8 +31,8 @@ package final class GridFTPServer: FileServer {
                 "X509_USER_KEY": authority.file("host/hostkey.pem"),
             ])
         self.port = port == 0 ? try await Self.port(of: program) : port
-        let isUp = try await eventually { (try? RawClient(port: self.port)) != nil }
-        if !isUp {
+        let isUp = try await eventually { program.hasEnded || (try? RawClient(port: self.port)) != nil }
+        if !isUp || program.hasEnded {
             throw NeededProgram.Failure(description: "globus-gridftp-server: \(program.output)\(program.errors)")
         }
     }
@@ -40,12 +42,38 @@ package final class GridFTPServer: FileServer {
     package func url(_ path: String) -> String { "gsiftp://localhost:\(port)\(path)" }
 
     /// With the processes that serve connections.
-    package func kill() { for process in [program.process] + children { Foundation.kill(process, SIGKILL) } }
+    package func kill() {
+        let children = children
+        program.signal(SIGKILL)
+        for process in children { Foundation.kill(process, SIGKILL) }
+    }
+
+    package func end() async throws {
+        kill()
+        _ = try await program.end()
+        // It may have begun to serve another connection meanwhile.
+        let isAlone = try await eventually {
+            let left = survivors
+            for process in left { Foundation.kill(process, SIGKILL) }
+            return left.isEmpty
+        }
+        guard isAlone else { throw NeededProgram.Failure(description: "globus-gridftp-server cannot be killed") }
+        try await waitForFreePort()
+    }
+
+    private var survivors: [pid_t] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+        return names.compactMap { pid_t($0) }.filter { process in
+            let words = FileManager.default.contents(atPath: "/proc/\(process)/environ") ?? Data()
+            return words.range(of: Data("GRIDMAP=\(map)\0".utf8)) != nil
+        }
+    }
 
     /// Connections stand still.
     package func stop() { for process in children { Foundation.kill(process, SIGSTOP) } }
 
     private var children: [pid_t] {
+        if program.hasEnded { return [] }
         let process = program.process
         let text = try? String(contentsOfFile: "/proc/\(process)/task/\(process)/children", encoding: .utf8)
         return (text ?? "").split(whereSeparator: \.isWhitespace).compactMap { pid_t($0) }

@@ -52,6 +52,15 @@ package final class RunningProgram: Sendable {
         isReleased.withLockedValue { if !$0 { kill(process, number) } }
     }
 
+    /// Or its end is waited for.
+    package var hasEnded: Bool {
+        isReleased.withLockedValue { isReleased in
+            var information = siginfo_t()
+            return isReleased || waitid(P_PID, id_t(process), &information, WEXITED | WNOHANG | WNOWAIT) != 0
+                || information.si_signo != 0
+        }
+    }
+
     /// Waits until it ends by itself or is killed for taking too long.
     ///
     /// - Returns: exit status; as in a shell 128 and the number of the signal that ended it

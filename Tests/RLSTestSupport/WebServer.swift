@@ -32,6 +32,12 @@ package final class WebServer: FileServer {
 
     package func kill() { program.signal(SIGKILL) }
 
+    package func end() async throws {
+        kill()
+        _ = try await program.end()
+        try await waitForFreePort()
+    }
+
     /// A line for each request: path, range.
     package var requests: [String] { program.output.split(whereSeparator: \.isNewline).map(String.init) }
 
@@ -89,7 +95,8 @@ package final class WebServer: FileServer {
                         block = bytes(len(block))
                     self.wfile.write(block)
                     sent += len(block)
-                    if mode == 'slow':
+                    # What is continued comes fast.
+                    if mode == 'slow' and not wanted:
                         time.sleep(0.1)
                     while mode == 'stuck' and sent > 1 << 20:
                         time.sleep(0.2)
