@@ -43,9 +43,10 @@ import Testing
         #expect(published == wanted.keys.sorted())
     }
 
-    /// Everything runs that a site may have: verification looks at all contents again and again.
+    /// Everything runs that a site may have: verification looks at all contents again and again. What has come and cannot be
+    /// registered, as the catalog was killed, is dark until then, and not put aside.
     private static func lines(_ publisher: ReplicationSite) -> [String: [String]] {
-        let verify = ["verify_interval 1s", "verify_age 1s", "verify_dark_age 3s", "reap_interval 1s"]
+        let verify = ["verify_interval 1s", "verify_age 1s", "verify_dark_age 1h", "reap_interval 1s"]
         let reader = ["subscription all lifetime=1d : size >= 0", "layout {hash:1}/{lfn}", "attempts 1000"] + verify
         return [
             "publisher": ["watch \(publisher.root)/new complete_after=1s"] + verify, "near": reader, "far": reader,

@@ -206,7 +206,7 @@ import Testing
             .replacingOccurrences(of: "\n", with: "\\n").replacingOccurrences(of: "\t", with: "\\t")
     }
 
-    @Test(.timeLimit(.minutes(5))) func aDaemonThatIsToldToEndLosesNothing() async throws {
+    @Test(.timeLimit(.minutes(10))) func aDaemonThatIsToldToEndLosesNothing() async throws {
         let sites = try await sites(["publisher", "reader"], mirrors: ["publisher": .web("slow")])
         let (publisher, reader) = (sites[0], sites[1])
         let large = ["large": SampleFile.large("large", megabytes: 64)]
