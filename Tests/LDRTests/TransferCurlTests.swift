@@ -60,7 +60,7 @@ import Testing
     }
 
     @Test func continuesWhatBrokeOff() async throws {
-        let record = try fixture.publish("large", megabytes: 16)
+        let record = try await fixture.publish("large", megabytes: 16)
         let request = fixture.request(1, server.url("broken/large"), record)
         #expect(await fixture.run(CurlTool(), [request])[1]?.kind == .sourceUnreachable)
         let part = fixture.size(1)
@@ -71,7 +71,7 @@ import Testing
     }
 
     @Test func beginsAnewWhereItMust() async throws {
-        let record = try fixture.publish("large", megabytes: 16)
+        let record = try await fixture.publish("large", megabytes: 16)
         let request = fixture.request(1, server.url("whole/large"), record)
         try Data(repeating: 1, count: 9 << 20).write(to: URL(fileURLWithPath: request.destination))
         #expect(await fixture.run(CurlTool(), [request])[1]?.bytes == record.size)
@@ -85,7 +85,7 @@ import Testing
     }
 
     @Test func leavesAFileToAProgramThatOutlivedItsDaemon() async throws {
-        let record = try fixture.publish("large", megabytes: 16)
+        let record = try await fixture.publish("large", megabytes: 16)
         let request = fixture.request(1, server.url("files/large"), record)
         let bytes = try Data(contentsOf: URL(fileURLWithPath: fixture.source + "/large"))
         try bytes.prefix(9 << 20).write(to: URL(fileURLWithPath: request.destination))
@@ -99,20 +99,22 @@ import Testing
 
     @Test func whatNeverEndsIsEnded() async throws {
         let record = try fixture.publish("x", Array("content".utf8))
-        let large = try fixture.publish("large", megabytes: 8)
+        let large = try await fixture.publish("large", megabytes: 8)
         let requests = [
-            fixture.request(1, server.url("endless/x"), record), fixture.request(2, server.url("stuck/large"), large),
-            fixture.request(3, server.url("files/x"), record),
+            fixture.request(1, server.url("endless/x"), record), fixture.request(2, server.url("files/x"), record),
         ]
+        let outcomes = await fixture.run(CurlTool(), requests)
+        #expect(outcomes[1]?.kind == .sizeDiffers && outcomes[2]?.bytes == 7, "\(outcomes)")
+        #expect(fixture.size(1) == -1)
+        // Alone: the others may have to wait for as long.
         var settings = TransferSettings()
         settings.stallSeconds = 1
-        let outcomes = await fixture.run(CurlTool(), requests, settings)
-        #expect((1...3).map { outcomes[$0]?.kind } == [.sizeDiffers, .timedOut, nil])
-        #expect(fixture.size(1) == -1)
+        let stuck = fixture.request(3, server.url("stuck/large"), large)
+        #expect(await fixture.run(CurlTool(), [stuck], settings)[3]?.kind == .timedOut)
     }
 
     @Test func cancellationEndsTheProgram() async throws {
-        let record = try fixture.publish("large", megabytes: 64)
+        let record = try await fixture.publish("large", megabytes: 64)
         let requests = (1...3).map { fixture.request($0, server.url("slow/large"), record) }
         var settings = TransferSettings()
         settings.concurrency = 2

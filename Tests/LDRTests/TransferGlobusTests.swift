@@ -42,7 +42,7 @@ import Testing
     @Test(arguments: [(true, false, 1), (false, false, 1), (true, true, 1), (true, false, 4)])
     func badFilesDoNotStopOthers(fast: Bool, pipelines: Bool, streams: Int) async throws {
         let record = try fixture.publish("x", Array("content".utf8))
-        let large = try fixture.publish("large", megabytes: 9)
+        let large = try await fixture.publish("large", megabytes: 9)
         mkdir(fixture.source + "/directory", 0o700)
         let requests = [
             fixture.request(1, url("x"), record), fixture.request(2, url("none"), record),
@@ -83,7 +83,7 @@ import Testing
 
     @Test(arguments: [1, 4])
     func serverThatDiesIsContinued(streams: Int) async throws {
-        let record = try fixture.publish("large", megabytes: 600)
+        let record = try await fixture.publish("large", megabytes: 600)
         var settings = server.settings
         settings.streams = streams
         let requests = [fixture.request(1, url("large"), record)]
@@ -91,7 +91,7 @@ import Testing
         settings.bandwidth = BandwidthGate { .rate(64 << 20) }
         let running = Task { [fixture, tool, settings] in await fixture.run(tool, requests, settings) }
         try await stopServer(when: 1, has: 32 << 20)
-        server.kill()
+        try await server.end()
         #expect(await running.value[1]?.kind == .sourceUnreachable)
         let part = fixture.size(1)
         #expect(part >= 32 << 20 && (streams > 1 || part < record.size))
@@ -127,7 +127,7 @@ import Testing
     }
 
     @Test func standstillAndCancellation() async throws {
-        let record = try fixture.publish("large", megabytes: 300)
+        let record = try await fixture.publish("large", megabytes: 300)
         var settings = server.settings
         settings.concurrency = 1
         settings.stallSeconds = 2

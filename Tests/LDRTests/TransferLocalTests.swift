@@ -46,7 +46,7 @@ import Testing
     }
 
     @Test func cancellationAndPace() async throws {
-        let record = try fixture.publish("large", megabytes: 64)
+        let record = try await fixture.publish("large", megabytes: 64)
         let request = fixture.request(1, "file://\(fixture.source)/large", record)
         var settings = TransferSettings()
         settings.bandwidth = BandwidthGate { .rate(1 << 20) }
@@ -70,42 +70,39 @@ import Testing
     }
 
     @Test func directoriesOfKilledDaemonsAreRemoved() async throws {
-        // By now the number may be that of another program, which keeps what bears it.
-        #expect(try await eventually { try await isOnlyTheLockedKept(of: try endedProcess()) })
-    }
-
-    private func endedProcess() throws -> pid_t {
-        let program = Process()
-        program.executableURL = URL(fileURLWithPath: "/bin/true")
-        try program.run()
-        program.waitUntilExit()
-        return program.processIdentifier
-    }
-
-    private func isOnlyTheLockedKept(of process: pid_t) async throws -> Bool {
-        let files = FileManager.default
         let parent = ProcessInfo.processInfo.environment["TMPDIR"] ?? "/tmp"
-        let (left, locked) = ("\(parent)/ldr-\(process)-1", "\(parent)/ldr-\(process)-2")
-        defer { for path in [left, locked] { try? files.removeItem(atPath: path) } }
-        // As by one in another container.
-        let lock = try makeScratch(locked, isLocked: true)
-        defer { close(lock) }
-        close(try makeScratch(left, isLocked: false))
-        await Survivors.end(of: "\(fixture.source) of nobody")
-        #expect(files.fileExists(atPath: locked + "/errors"))
-        return !files.fileExists(atPath: left)
+        // The number of a process that has ended may be another's by now.
+        let isRemoved = try await eventually {
+            let name = "\(parent)/ldr-\(try await Self.endedProcess())"
+            let (left, locked) = ("\(name)-1", "\(name)-2")
+            defer { for path in [left, locked] { try? FileManager.default.removeItem(atPath: path) } }
+            let lock = try makeScratch(locked)
+            defer { close(lock) }
+            close(try makeScratch(left))
+            await Survivors.end(of: "\(fixture.source) of nobody")
+            // As by one in another container.
+            #expect(FileManager.default.fileExists(atPath: locked + "/errors"))
+            return !FileManager.default.fileExists(atPath: left)
+        }
+        #expect(isRemoved)
     }
 
-    /// Whole when it gets its name: from then on other tests remove it, too.
-    /// - Returns: its descriptor
-    private func makeScratch(_ path: String, isLocked: Bool) throws -> Int32 {
-        let new = fixture.directory.file("scratch")
-        try FileManager.default.createDirectory(atPath: new, withIntermediateDirectories: false)
-        try Data().write(to: URL(fileURLWithPath: new + "/errors"))
-        let descriptor = open(new, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        if isLocked { try #require(flock(descriptor, LOCK_EX | LOCK_NB) == 0) }
-        try #require(rename(new, path) == 0)
-        return descriptor
+    private static func endedProcess() async throws -> pid_t {
+        let program = try await Executable(path: "/bin/true").start([])
+        _ = try await program.end()
+        return program.process
+    }
+
+    /// Complete and locked before others see it: they remove what they find, too.
+    /// - Returns: the lock
+    private func makeScratch(_ path: String) throws -> Int32 {
+        let hidden = path + ".new"
+        try FileManager.default.createDirectory(atPath: hidden, withIntermediateDirectories: false)
+        try Data().write(to: URL(fileURLWithPath: hidden + "/errors"))
+        let lock = open(hidden, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        try #require(flock(lock, LOCK_EX | LOCK_NB) == 0)
+        try #require(rename(hidden, path) == 0)
+        return lock
     }
 
     @Test func programOfTheAdministrator() async throws {

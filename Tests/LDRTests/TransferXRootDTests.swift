@@ -10,7 +10,7 @@ import Testing
         _ = try NeededProgram.path("xrdcp", package: "xrootd-client")
         let server = try await XRootDServer(fixture.source)
         let tool = CommandTool(try CommandTemplate("xrdcp --nopbar %d %p"))
-        let large = try fixture.publish("large", megabytes: 20)
+        let large = try await fixture.publish("large", megabytes: 20)
         let strange = try fixture.publish("a b%41ü", Array("content".utf8))
         let requests = [
             fixture.request(1, server.url("/large"), large),

@@ -35,7 +35,7 @@ import Testing
     }
 
     @Test func leftoversGoWhileOthersAreOnTheirWay() async throws {
-        try await site.want([try site.fixture.publish("a", megabytes: 8)])
+        try await site.want([try await site.fixture.publish("a", megabytes: 8)])
         #expect(try await site.schedule(["a": [ByteString(site.server.url("slow/a"))]]).queued == 1)
         let left = site.fixture.incoming.file(of: 7)
         let daemon = try site.daemon(cleaning: .zero)
@@ -82,7 +82,7 @@ import Testing
     /// What has passed by itself is no failure of the pass.
     @Test func aSourceThatFailedHasAnotherTurn() async throws {
         try await site.want([
-            try site.fixture.publish("a", megabytes: 8), try site.fixture.publish("b", Array("b".utf8)),
+            try await site.fixture.publish("a", megabytes: 8), try site.fixture.publish("b", Array("b".utf8)),
         ])
         let elsewhere = site.server.url("files/b").replacing("localhost", with: "127.0.0.1")
         #expect(

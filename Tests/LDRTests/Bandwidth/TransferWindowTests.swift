@@ -15,7 +15,7 @@ import Testing
 
     @Test func whatIsUnderWayWaitsForTheNextWindow() async throws {
         let (fixture, server, work) = (site.fixture, site.server, site.work)
-        let record = try fixture.publish("large", megabytes: 32)
+        let record = try await fixture.publish("large", megabytes: 32)
         try await site.want([record])
         _ = try await site.schedule(["large": [ByteString(server.url("slow/large"))]])
         let daemon = try site.daemon { [isOff] in isOff.withLockedValue { $0 } }

@@ -70,7 +70,8 @@ final class ServedSite: Sendable {
 
     /// - Returns: the status, the headers and the body
     func get(_ path: String, _ options: [String] = []) async throws -> (status: Int, head: String, body: String) {
-        let outcome = try await curl.run(["-sS", "-m", "20", "-i"] + options + ["http://127.0.0.1:\(port)\(path)"])
+        let limit = "\(Int(Patience.seconds(60)))"
+        let outcome = try await curl.run(["-sS", "-m", limit, "-i"] + options + ["http://127.0.0.1:\(port)\(path)"])
         guard let end = outcome.output.firstRange(of: "\r\n\r\n") else { return (0, outcome.errors, "") }
         let head = String(outcome.output[..<end.lowerBound])
         let status = head.split(separator: " ").dropFirst().first.flatMap { Int($0) }

@@ -88,7 +88,7 @@ import Testing
     /// Whatever order the bytes come in: what is said of a file is true of what stands on the disk in the end.
     @Test func largeFilesLand() async throws {
         let fixture = try TransferFixture()
-        let record = try fixture.publish("large", megabytes: 40)
+        let record = try await fixture.publish("large", megabytes: 40)
         let content = try Data(contentsOf: URL(fileURLWithPath: fixture.source + "/large"))
         let half = content.count / 2
         for (id, order) in [[0..<half, half..<content.count], [half..<content.count, 0..<half]].enumerated() {
@@ -116,7 +116,7 @@ import Testing
     /// A byte that is changed behind its back shows that what has come is not read again.
     @Test func whatHasComeIsNotReadAgain() async throws {
         let fixture = try TransferFixture()
-        let record = try fixture.publish("large", megabytes: 40)
+        let record = try await fixture.publish("large", megabytes: 40)
         let content = try Data(contentsOf: URL(fileURLWithPath: fixture.source + "/large"))
         let request = fixture.request(1, "http://h/x", record)
         let growing = GrowingFiles()
@@ -135,7 +135,7 @@ import Testing
 
     @Test func filesThatDoNotComeAreForgotten() async throws {
         let fixture = try TransferFixture()
-        let record = try fixture.publish("large", megabytes: 40)
+        let record = try await fixture.publish("large", megabytes: 40)
         let growing = GrowingFiles()
         let landing = Landing(growing: growing)
         let requests = (0..<40).map { fixture.request($0, "http://h/x", record) }

@@ -33,8 +33,15 @@ final class TransferFixture: Sendable {
         return try record(name)
     }
 
-    /// A large file, mostly of zeros, which takes no room.
-    func publish(_ name: String, megabytes: Int) throws -> FileRecord {
+    /// A large file, mostly of zeros, which takes no room. Its digest takes seconds on a busy machine.
+    func publish(_ name: String, megabytes: Int) async throws -> FileRecord {
+        try await blocking { [self] in
+            try make(name, megabytes)
+            return try record(name)
+        }
+    }
+
+    private func make(_ name: String, _ megabytes: Int) throws {
         let path = "\(source)/\(name)"
         _ = FileManager.default.createFile(atPath: path, contents: nil)
         let file = try #require(FileHandle(forWritingAtPath: path))
@@ -44,7 +51,6 @@ final class TransferFixture: Sendable {
         }
         try file.truncate(atOffset: UInt64(megabytes << 20))
         try file.close()
-        return try record(name)
     }
 
     private func record(_ name: String) throws -> FileRecord {
