@@ -155,9 +155,7 @@ forget_copies() {
 
 measure_ldr_files() {
     local publisher_port publisher_pid subscriber_port subscriber_pid gridftp_port gridftp_pid
-    "$project/tools/make-test-ca" "$scratch/authority" >"$scratch/authority.log"
-    # shellcheck source=/dev/null
-    . "$scratch/authority/env.sh"
+    make_authority
     mkdir -p "$scratch/gridftp"
     gridftp_port=$(free_ports 1)
     start_gridftp_server "$scratch/authority" "$scratch/gridftp" "$gridftp_port"

@@ -158,10 +158,12 @@ measure_filter_updates() {
     measure false-positives --port "${port_of[index-filters]}" --operation absent --connections 50 --pipeline 16 --series 5 \
         --keys "$told_names"
     set_option update_immediate false
+    # More of a small catalog would be another filter.
+    local changed=$((mappings < 1000000 ? mappings / 1000 : 1000))
     for ((round = 1; round <= rounds; round++)); do
         measure "delta-create#$round" --port "${port_of[told]}" --operation create --connections 50 --first "$next_key" \
-            --keys 1000
-        next_key=$((next_key + 1000))
+            --keys "$changed"
+        next_key=$((next_key + changed))
         update_now told delta
         record_update "delta-update#$round"
     done
