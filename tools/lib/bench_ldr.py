@@ -30,10 +30,11 @@ def sections(m: Measurements) -> list[list[str]]:
     if "ldr-schedule" not in m:
         return []
     rows = [["replication", "measured", "goal", "met"], ["---"] * 4]
+    files, queued = m.number("ldr-want", "count"), m.number("ldr-schedule", "count")
     for name, title, limit in (
-        ("ldr-follow", "metadata of 1,000,000 files followed by a new site", 60),
+        ("ldr-follow", f"metadata of {files:,.0f} files followed by a new site", 60),
         ("ldr-want", "all of them wanted by a new subscription, none here", None),
-        ("ldr-schedule", "scheduler: 1,000,000 wanted, a pass that queues 100,000", 2),
+        ("ldr-schedule", f"scheduler: {files:,.0f} wanted, a pass that queues {queued:,.0f}", 2),
     ):
         time, memory = seconds(m, name), m.number(name, "peak_kib") / MIB
         text = f"{time:.1f} s, {memory:.0f} MiB"
