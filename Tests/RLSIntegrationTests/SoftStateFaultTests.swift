@@ -17,8 +17,11 @@ import Testing
         #expect(try await index.finds("a", at: catalog.url))
         if filter {
             let files = index.directory.file("rli.db.filters")
+            // Before it is complete it has another name.
             #expect(
-                try await eventually { try !FileManager.default.contentsOfDirectory(atPath: files).isEmpty })
+                try await eventually {
+                    try FileManager.default.contentsOfDirectory(atPath: files).contains { $0.hasSuffix(".filter") }
+                })
         }
         // Nobody is there to tell it again.
         await catalog.kill()
