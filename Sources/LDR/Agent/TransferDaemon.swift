@@ -84,9 +84,9 @@ package struct TransferDaemon: Sendable {
         /// Sources whose agents have failed last, and why.
         var failures: [String: Failure] = [:]
         /// Why nobody can tell which sources wait.
-        var isBlind: (any Error)?
+        var lookFailure: (any Error)?
 
-        var failure: (any Error)? { isBlind ?? failures.values.first?.error }
+        var failure: (any Error)? { lookFailure ?? failures.values.first?.error }
 
         func mayStart(_ source: String) -> Bool {
             !busy.contains(source) && failures[source].map { .now >= $0.until } ?? true
@@ -135,12 +135,12 @@ package struct TransferDaemon: Sendable {
     private func startable(_ round: inout Round) async -> [String] {
         do {
             let waiting = try await work.use { (store) throws(StorageError) in try store.waitingSources() }
-            round.isBlind = nil
+            round.lookFailure = nil
             return Array(waiting.filter { round.mayStart($0) }.prefix(max(0, sources - round.busy.count)))
         } catch {
             // While others are busy it is asked again, every second.
-            if round.isBlind == nil { logger.error("sources not known", metadata: ["cause": "\(error)"]) }
-            round.isBlind = error
+            if round.lookFailure == nil { logger.error("sources not known", metadata: ["cause": "\(error)"]) }
+            round.lookFailure = error
             return []
         }
     }

@@ -55,7 +55,7 @@ package struct TimeSpan: Sendable, Hashable, Comparable, CustomStringConvertible
         let (number, unit) = try Quantity.parse(text, expected: expected)
         guard let factor = unit.isEmpty ? 1000 : Self.units.first(where: { $0.name == unit.lowercased() })?.milliseconds
         else { throw UnitError("`\(text)` is no time: unknown unit `\(unit)`; expected \(expected)") }
-        guard let milliseconds = number.times(factor), abs(milliseconds) <= Self.longest else {
+        guard let milliseconds = number.times(factor), (-Self.longest...Self.longest).contains(milliseconds) else {
             throw UnitError("`\(text)` is too long a time")
         }
         self.milliseconds = milliseconds
